@@ -1,0 +1,37 @@
+//! Failure detectors: who seems to have crashed.
+//!
+//! Indications: [`Suspect`] and [`Suspicion::Restore`]; there are no requests.
+//!
+//! | protocol | class | model | messages a period |
+//! |---|---|---|---|
+//! | [`increasing_timeout`] | ◇P | partial synchrony, crash-stop | 2(n-1) a node |
+//!
+//! ◇P promises strong completeness (every crashed node is suspected by every correct one, for good)
+//! and eventual strong accuracy (from some time on, no correct node is suspected).
+//!
+//! [`Suspect`]: Suspicion::Suspect
+
+use core::fmt::{self, Display};
+
+use model::NodeId;
+use serde::{Deserialize, Serialize};
+
+pub mod increasing_timeout;
+
+/// A change of mind about a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Suspicion {
+    /// The node seems to have crashed.
+    Suspect(NodeId),
+    /// It has not, after all.
+    Restore(NodeId),
+}
+
+impl Display for Suspicion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Suspicion::Suspect(node) => write!(f, "suspect {node}"),
+            Suspicion::Restore(node) => write!(f, "restore {node}"),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Ω, the eventual leader detector, from ◇P (Cachin, Guerraoui and Rodrigues, algorithm 2.8,
+//! "monarchical eventual leader detection").
+//!
+//! Each node trusts the highest-ranked node that its failure detector does not suspect. From some
+//! time on, detectors suspect exactly the crashed nodes, so all trust the same correct one. Rank
+//! falls with the number: `n0` ranks highest.
+//!
+//! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
+
+use alloc::vec::Vec;
+
+use model::{Never, NodeId, NodeSet, Out, Process};
+
+use super::Trust;
+use crate::detector::Suspicion;
+use crate::detector::increasing_timeout::{IncreasingTimeout, Timer};
+
+/// Ω at one node.
+///
+/// Invariant: once started, `leader` is the first node that is not in `suspected`; a node does not
+/// suspect itself, so there is one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Omega {
+    members: NodeSet,
+    suspected: NodeSet,
+    leader: Option<NodeId>,
+    detector: IncreasingTimeout,
+}
+
+impl Omega {
+    /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`.
+    pub fn new(nodes: usize, detector: IncreasingTimeout) -> Omega {
+        let members = NodeSet::first(nodes);
+        Omega { members, suspected: NodeSet::EMPTY, leader: None, detector }
+    }
+
+    /// Whom this node trusts now.
+    pub fn leader(&self) -> Option<NodeId> {
+        self.leader
+    }
+
+    /// The seam to the detector: runs one of its handlers and takes what it tells.
+    fn with_detector(
+        &mut self,
+        out: &mut Out<Self>,
+        run: impl FnOnce(&mut IncreasingTimeout, &mut Out<IncreasingTimeout>),
+    ) {
+        let lift = (|message| message, |timer| timer, |record| record);
+        for suspicion in out.below(lift, |below| run(&mut self.detector, below)) {
+            match suspicion {
+                Suspicion::Suspect(node) => self.suspected.insert(node),
+                Suspicion::Restore(node) => self.suspected.remove(node),
+            };
+        }
+        self.trust(out);
+    }
+
+    /// CGR algorithm 2.8: the highest rank among those not suspected.
+    fn trust(&mut self, out: &mut Out<Self>) {
+        let leader = self.members.iter().find(|&node| !self.suspected.contains(node));
+        if self.leader != leader {
+            self.leader = leader;
+            if let Some(leader) = leader {
+                out.indicate(Trust(leader));
+            }
+        }
+    }
+}
+
+impl Process for Omega {
+    type Request = Never;
+    type Indication = Trust;
+    type Message = <IncreasingTimeout as Process>::Message;
+    type Timer = Timer;
+    type Record = Never;
+
+    fn recover(&mut self, record: Never) {
+        match record {}
+    }
+
+    fn records(&self) -> Vec<Never> {
+        Vec::new()
+    }
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.start(below));
+    }
+
+    fn request(&mut self, request: Never, _: &mut Out<Self>) {
+        match request {}
+    }
+
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.message(from, message, below));
+    }
+
+    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.timer(timer, below));
+    }
+}

@@ -1,0 +1,44 @@
+//! Links: how a message gets from one node to another, on top of links that promise less.
+//!
+//! Requests: [`Send`]. Indications: [`Deliver`].
+//!
+//! | protocol | built on | promises | messages a send |
+//! |---|---|---|---|
+//! | [`perfect`] | fair-loss | reliable delivery, no duplication, no creation | 2 and repeats |
+
+use core::fmt::{self, Display};
+
+use model::NodeId;
+use serde::{Deserialize, Serialize};
+
+pub mod perfect;
+
+/// Asks a link to carry `payload` to `to`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Send<V> {
+    /// The addressee.
+    pub to: NodeId,
+    /// What to carry.
+    pub payload: V,
+}
+
+/// Tells that `payload` has come from `from`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Deliver<V> {
+    /// The sender.
+    pub from: NodeId,
+    /// What it carried.
+    pub payload: V,
+}
+
+impl<V: Display> Display for Send<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "send to {}: {}", self.to, self.payload)
+    }
+}
+
+impl<V: Display> Display for Deliver<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "deliver from {}: {}", self.from, self.payload)
+    }
+}

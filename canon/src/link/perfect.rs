@@ -1,0 +1,159 @@
+//! Perfect links: retransmit until acknowledged, deliver once (Cachin, Guerraoui and Rodrigues,
+//! "Introduction to Reliable and Secure Distributed Programming", algorithms 2.1 and 2.2).
+//!
+//! A sender numbers the payloads for each addressee and repeats each of them until the
+//! acknowledgement comes; a receiver delivers each number once. If sender and receiver stay up,
+//! every payload arrives, exactly once; the order may change.
+//!
+//! Model: crash-stop, fair-loss links (loss, duplication, reordering), asynchronous. No quorum.
+//! Unlike the book's stubborn links these stop repeating what was acknowledged, and the receiver
+//! remembers a prefix and the few numbers beyond it, not all it ever saw.
+//! Left out: crash-recovery (numbers start over with the process).
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::fmt::{self, Display};
+use core::time::Duration;
+
+use model::{Never, NodeId, Out, Process, Value};
+use serde::{Deserialize, Serialize};
+
+use super::{Deliver, Send};
+
+/// A message of the link.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the comment of a variant explains its fields")]
+pub enum Message<V> {
+    /// A payload with its number among those from this sender to this addressee, from 1.
+    Carry { number: u64, payload: V },
+    /// The payload of this number has come.
+    Acknowledge { number: u64 },
+}
+
+/// The link's alarm: it is time to repeat what was not acknowledged.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Repeat;
+
+/// A perfect link from and to one node.
+///
+/// Invariants: a number is in `open` from its first sending until it is acknowledged; the alarm is
+/// armed exactly while something is open.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PerfectLink<V> {
+    every: Duration,
+    /// The newest number given out, by addressee.
+    sent: BTreeMap<NodeId, u64>,
+    /// What was sent and not acknowledged.
+    open: BTreeMap<(NodeId, u64), V>,
+    /// What was delivered, by sender.
+    seen: BTreeMap<NodeId, Seen>,
+}
+
+/// The numbers that came from one sender: all up to `prefix`, and those in `beyond`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+struct Seen {
+    prefix: u64,
+    beyond: BTreeSet<u64>,
+}
+
+impl Seen {
+    /// Notes a number; returns whether it is new.
+    fn insert(&mut self, number: u64) -> bool {
+        let is_new = number > self.prefix && self.beyond.insert(number);
+        while self.beyond.remove(&(self.prefix + 1)) {
+            self.prefix += 1;
+        }
+        is_new
+    }
+}
+
+impl<V: Value> PerfectLink<V> {
+    /// A link that repeats what was not acknowledged after each `every`.
+    pub fn new(every: Duration) -> PerfectLink<V> {
+        PerfectLink { every, sent: BTreeMap::new(), open: BTreeMap::new(), seen: BTreeMap::new() }
+    }
+
+    /// How many payloads are not yet acknowledged.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    fn arm(&self, out: &mut Out<Self>) {
+        out.set(Repeat, self.every..self.every);
+    }
+}
+
+impl<V: Value> Process for PerfectLink<V> {
+    type Request = Send<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Repeat;
+    type Record = Never;
+
+    fn recover(&mut self, record: Never) {
+        match record {}
+    }
+
+    fn records(&self) -> Vec<Never> {
+        Vec::new()
+    }
+
+    fn start(&mut self, _: &mut Out<Self>) {}
+
+    fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
+        let number = self.sent.get(&to).copied().unwrap_or(0) + 1;
+        self.sent.insert(to, number);
+        if self.open.is_empty() {
+            self.arm(out);
+        }
+        self.open.insert((to, number), payload.clone());
+        // Forgetting it is the crash of a crash-stop process, which promises nothing any more.
+        out.send(to, Message::Carry { number, payload });
+    }
+
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        match message {
+            // CGR algorithm 2.2: deliver once.
+            Message::Carry { number, payload } => {
+                // Repeats are acknowledged too, for the first answer may be lost. Harmless to
+                // forget, as above.
+                out.send(from, Message::Acknowledge { number });
+                if self.seen.entry(from).or_default().insert(number) {
+                    out.indicate(Deliver { from, payload });
+                }
+            }
+            Message::Acknowledge { number } => {
+                let was_open = self.open.remove(&(from, number)).is_some();
+                if was_open && self.open.is_empty() {
+                    out.cancel(Repeat);
+                }
+            }
+        }
+    }
+
+    // CGR algorithm 2.1: retransmit.
+    fn timer(&mut self, Repeat: Repeat, out: &mut Out<Self>) {
+        for (&(to, number), payload) in &self.open {
+            // Harmless to forget, as above.
+            out.send(to, Message::Carry { number, payload: payload.clone() });
+        }
+        if !self.open.is_empty() {
+            self.arm(out);
+        }
+    }
+}
+
+impl<V: Display> Display for Message<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Carry { number, payload } => write!(f, "Carry #{number} {payload}"),
+            Message::Acknowledge { number } => write!(f, "Acknowledge #{number}"),
+        }
+    }
+}
+
+impl Display for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("repeat")
+    }
+}

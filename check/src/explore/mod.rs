@@ -1,0 +1,629 @@
+//! A protocol as a system: every run of its nodes within bounds.
+//!
+//! A world is a short row of numbers: one for each node as it is with its driver's share (alarms,
+//! frames, messages that wait), one for the monitor, one for each packet in flight, and what is
+//! left of the budgets. What comes of an input at a node depends on that node alone, so it is
+//! computed once and remembered; the same holds for a monitor and for the judgement of a
+//! combination of processes.
+//!
+//! What is left out, and why no behaviour is lost by it:
+//! - *Losing a packet* is no step. Whatever can happen after a loss can happen while the packet
+//!   waits for ever, and safety does not ask for an end.
+//! - *A message to oneself* is taken in the step that wrote it, as by every driver. Steps of other
+//!   nodes in between touch neither this node nor what it sends, so they may come before or after.
+//!   A crash in between is covered by the crash behind: its disk is the same, since what is not
+//!   yet durable is lost either way, and what was sent in addition may be lost. Only what was
+//!   indicated in addition remains: a monitor sees at least as much as it would have.
+//! - *A crash that keeps some frames* is as many syncs and then the crash.
+//! - *Time* does not pass: an armed alarm may ring at any moment, and clocks stand at 0.
+
+mod local;
+mod story;
+mod tables;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ::world::{Invariant, Sometimes, Subject, caught};
+use model::{Event, NodeId, Process};
+use spec::monitor::Monitor;
+
+pub use self::story::Scene;
+pub use self::world::World;
+
+use self::local::{Input, Local};
+use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
+use self::world::{Channel, Shape};
+use crate::hand::no_panic;
+use crate::{Judgement, Successors, System, Violation};
+
+/// How far an exploration of a protocol goes; everything here is named in the report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// What the network does to packets.
+    pub network: Network,
+    /// Crashes in a run, of all nodes together. A node that is down may restart at any time.
+    pub crashes: u16,
+    /// Alarms that ring in a run, of all nodes together; without a number, any.
+    pub fires: Option<u16>,
+    /// When nodes flush.
+    pub flushing: Flushing,
+}
+
+impl Default for Bounds {
+    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms, and
+    /// flushes as steps of their own.
+    fn default() -> Bounds {
+        Bounds {
+            network: Network::Lossy { copies: 1 },
+            crashes: 0,
+            fires: None,
+            flushing: Flushing::Free,
+        }
+    }
+}
+
+/// What the network does to packets. They always overtake each other, except on reliable links.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Network {
+    /// A packet arrives once or never.
+    Lossy {
+        /// Equal packets in flight at most: one that is sent beyond that is lost.
+        copies: u8,
+    },
+    /// A packet arrives any number of times.
+    Duplicating,
+    /// From one node to another, packets arrive once and in the order in which they were sent,
+    /// even across crashes.
+    Fifo {
+        /// Equal packets in flight at most: a world with more lies outside of the bounds.
+        copies: u8,
+    },
+}
+
+/// When nodes flush.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flushing {
+    /// A flush, until nothing comes of it, is a step of its own, at any time.
+    Free,
+    /// Nodes flush right after each event: fewer states, and no run in which two events share a
+    /// flush.
+    Eager,
+}
+
+/// A subject whose values may be shared by threads. Whatever satisfies the bounds is one: all
+/// subjects whose processes and monitors are plain values.
+pub trait Shareable:
+    Subject<
+        Process: Process<
+            Request: Send + Sync,
+            Indication: Send + Sync,
+            Message: Send + Sync,
+            Timer: Send + Sync,
+            Record: Send + Sync,
+        > + Send
+                     + Sync,
+        Monitor: Send + Sync,
+    >
+{
+}
+
+impl<S> Shareable for S where
+    S: Subject<
+            Process: Process<
+                Request: Send + Sync,
+                Indication: Send + Sync,
+                Message: Send + Sync,
+                Timer: Send + Sync,
+                Record: Send + Sync,
+            > + Send
+                         + Sync,
+            Monitor: Send + Sync,
+        >
+{
+}
+
+/// A protocol as a [`System`].
+pub struct Explore<'a, S: Subject> {
+    subject: &'a S,
+    bounds: Bounds,
+    shape: Shape,
+    requests: Vec<Vec<<S::Process as Process>::Request>>,
+    invariants: Vec<Invariant<S::Process>>,
+    sometimes: Vec<Sometimes<S::Process>>,
+    tables: Mutex<Tables<S>>,
+}
+
+/// What happens in a world: something at one node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    node: NodeId,
+    act: Act,
+    /// Which of the ways to answer the node's choices.
+    which: u16,
+}
+
+/// What happens at a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Act {
+    /// A packet arrives, by its number.
+    Deliver(u32),
+    /// An alarm rings, by its place among those that are armed.
+    Fire(u32),
+    /// A request is made, by its place among those of the node.
+    Request(u32),
+    Flush,
+    Sync,
+    Crash,
+    Restart,
+}
+
+impl Act {
+    /// A number of its own for each.
+    fn code(self) -> u32 {
+        let (kind, argument) = match self {
+            Act::Deliver(packet) => (0, packet),
+            Act::Fire(timer) => (1, timer),
+            Act::Request(request) => (2, request),
+            Act::Flush => (3, 0),
+            Act::Sync => (4, 0),
+            Act::Crash => (5, 0),
+            Act::Restart => (6, 0),
+        };
+        argument << 3 | kind
+    }
+}
+
+/// What one thread remembers of the tables, so that it need not ask for them.
+pub struct Memory {
+    facts: Vec<Facts>,
+    channels: Vec<Channel>,
+    steps: Map<(u32, u32), Arc<[Step]>>,
+    heard: Map<MonitorKey, Result<u32, Violation>>,
+    judged: Map<Box<[u32]>, Judgement>,
+    /// A world that is being built, and a combination of processes that is being judged.
+    words: Vec<u32>,
+    seen: Vec<u32>,
+    reached: u64,
+    /// Packets that the cap on copies has refused.
+    refused: u64,
+}
+
+/// What must be known of a node to see what can happen to it.
+#[derive(Clone, Copy)]
+struct Facts {
+    is_up: bool,
+    timers: u32,
+    frames: u32,
+    seen: u32,
+}
+
+impl<'a, S: Shareable> Explore<'a, S> {
+    /// The subject within these bounds.
+    pub fn new(subject: &'a S, bounds: Bounds) -> Explore<'a, S> {
+        let nodes = NodeId::first(subject.nodes());
+        let requests: Vec<_> = nodes.map(|node| subject.requests(node)).collect();
+        let mut count = 0;
+        let mut firsts = vec![0];
+        for list in &requests {
+            count += list.len() as u32;
+            firsts.push(count);
+        }
+        Explore {
+            shape: Shape { nodes: subject.nodes(), requests: firsts },
+            requests,
+            invariants: subject.invariants(),
+            sometimes: subject.sometimes(),
+            tables: Mutex::new(Tables::new()),
+            subject,
+            bounds,
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables<S>> {
+        self.tables.lock().expect("What may panic is caught while the tables are locked.")
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = NodeId> + use<S> {
+        NodeId::first(self.shape.nodes)
+    }
+
+    /// Brings the memory up to date with nodes and packets that other threads have met.
+    fn learn(&self, memory: &mut Memory, world: &[u32]) {
+        let nodes = &world[..self.shape.nodes];
+        let packets = &world[self.shape.packets()..];
+        let is_known = nodes.iter().all(|&node| (node as usize) < memory.facts.len())
+            && packets.iter().all(|&packet| (packet as usize) < memory.channels.len());
+        if !is_known {
+            learn_from(&self.tables(), memory);
+        }
+    }
+
+    /// What comes of an act at a node, from memory if it was met before.
+    fn steps(&self, memory: &mut Memory, number: u32, act: Act) -> Arc<[Step]> {
+        let key = (number, act.code());
+        if let Some(steps) = memory.steps.get(&key) {
+            return Arc::clone(steps);
+        }
+        let mut tables = self.tables();
+        if !tables.steps.contains_key(&key) {
+            let steps = self.compute(&mut tables, number, act);
+            tables.steps.insert(key, steps);
+        }
+        // Each thread has its own copy, so that the threads do not wait for one count of uses.
+        let steps: Arc<[Step]> = tables.steps[&key].to_vec().into();
+        learn_from(&tables, memory);
+        drop(tables);
+        memory.steps.insert(key, Arc::clone(&steps));
+        steps
+    }
+
+    fn compute(&self, tables: &mut Tables<S>, number: u32, act: Act) -> Arc<[Step]> {
+        let entry = Arc::clone(&tables.entries[number as usize]);
+        let me = entry.node.me;
+        let input = match act {
+            Act::Deliver(packet) => {
+                let packet = tables.packets.value(packet);
+                Input::Event(Event::Message(packet.from, packet.message.clone()))
+            }
+            Act::Fire(place) => Input::Event(Event::Timer(entry.timers[place as usize].clone())),
+            Act::Request(place) => {
+                let request = &self.requests[me.index()][place as usize];
+                Input::Event(Event::Request(request.clone()))
+            }
+            Act::Flush => Input::Event(Event::Flush),
+            Act::Sync => Input::Sync,
+            Act::Crash => Input::Crash,
+            Act::Restart => Input::Restart,
+        };
+        let eager = self.bounds.flushing == Flushing::Eager;
+        let branches = entry.node.branches(&self.sometimes, &input, eager);
+        let steps = branches.into_iter().map(|branch| {
+            let script = branch.script.into();
+            let outcome = match branch.outcome {
+                Ok(outcome) => outcome,
+                Err(text) => return Step::Broken { script, violation: no_panic(text) },
+            };
+            let post = |(to, message)| Packet { from: me, to, message };
+            let posts = outcome.posts.into_iter().map(post);
+            Step::Led {
+                script,
+                posts: posts.map(|packet| tables.packets.number(packet).0).collect(),
+                node: tables.node(outcome.node),
+                told: tables.told.number(outcome.told).0,
+                marks: outcome.marks,
+            }
+        });
+        steps.collect()
+    }
+
+    /// The monitor after it has heard something.
+    fn hear(&self, memory: &mut Memory, key: MonitorKey) -> Result<u32, Violation> {
+        if let Some(result) = memory.heard.get(&key) {
+            return result.clone();
+        }
+        let mut tables = self.tables();
+        if !tables.heard.contains_key(&key) {
+            let result = self.judge_heard(&mut tables, key);
+            tables.heard.insert(key, result);
+        }
+        let result = tables.heard[&key].clone();
+        memory.heard.insert(key, result.clone());
+        result
+    }
+
+    fn judge_heard(&self, tables: &mut Tables<S>, key: MonitorKey) -> Result<u32, Violation> {
+        let (monitor, node, heard) = key;
+        let mut monitor = S::Monitor::clone(tables.monitors.value(monitor));
+        let told = match heard {
+            Heard::Told(list) => tables.told.value(list).as_slice(),
+            _ => &[],
+        };
+        let judged = caught(|| {
+            match heard {
+                Heard::Request(place) => {
+                    monitor.requested(node, &self.requests[node.index()][place as usize]);
+                }
+                Heard::Crash => monitor.crashed(node),
+                Heard::Told(_) => {}
+            }
+            told.iter().try_for_each(|indication| monitor.indicated(node, indication))
+        });
+        judged
+            .map_err(no_panic)?
+            .map_err(|text| Violation { property: "promise to the layer above".into(), text })?;
+        Ok(tables.monitors.number(monitor).0)
+    }
+
+    /// The monitor after a step of a node.
+    fn watch(
+        &self,
+        memory: &mut Memory,
+        monitor: u32,
+        taken: Taken,
+        told: u32,
+    ) -> Result<u32, Violation> {
+        let mut monitor = monitor;
+        match taken.act {
+            Act::Request(place) => {
+                monitor = self.hear(memory, (monitor, taken.node, Heard::Request(place)))?;
+            }
+            Act::Crash => monitor = self.hear(memory, (monitor, taken.node, Heard::Crash))?,
+            _ => {}
+        }
+        if told != 0 {
+            monitor = self.hear(memory, (monitor, taken.node, Heard::Told(told)))?;
+        }
+        Ok(monitor)
+    }
+
+    /// Adds everything that comes of an act at a node; a packet that arrives stands at `place`
+    /// among those in flight.
+    fn take(
+        &self,
+        memory: &mut Memory,
+        world: &[u32],
+        (node, act, place): (NodeId, Act, usize),
+        successors: &mut Successors<Taken, World>,
+    ) {
+        let number = world[node.index()];
+        let steps = self.steps(memory, number, act);
+        for (which, step) in steps.iter().enumerate() {
+            let taken = Taken { node, act, which: which as u16 };
+            let (led, posts, told, marks) = match step {
+                Step::Led { node, posts, told, marks, .. } => (*node, posts, *told, *marks),
+                Step::Broken { violation, .. } => {
+                    successors.break_at(taken, violation.clone());
+                    continue;
+                }
+            };
+            if act == Act::Flush && led == number && posts.is_empty() && told == 0 {
+                continue;
+            }
+            memory.reached |= marks;
+            match self.watch(memory, world[self.shape.monitor()], taken, told) {
+                Ok(monitor) => {
+                    self.build(memory, world, taken, place);
+                    memory.words[node.index()] = led;
+                    memory.words[self.shape.monitor()] = monitor;
+                    self.post(memory, posts);
+                    successors.add(taken, memory.words.as_slice().into());
+                }
+                Err(violation) => successors.break_at(taken, violation),
+            }
+        }
+    }
+
+    /// Begins the next world, with what the act used up taken away.
+    fn build(&self, memory: &mut Memory, world: &[u32], taken: Taken, place: usize) {
+        let words = &mut memory.words;
+        words.clear();
+        words.extend_from_slice(world);
+        match taken.act {
+            Act::Deliver(_) if self.bounds.network.consumes() => {
+                words.remove(self.shape.packets() + place);
+            }
+            Act::Fire(_) => self.shape.spend_fire(words),
+            Act::Request(request) => self.shape.make(words, taken.node, request),
+            Act::Crash => self.shape.spend_crash(words),
+            _ => {}
+        }
+    }
+
+    fn post(&self, memory: &mut Memory, posts: &[u32]) {
+        let Memory { words, channels, refused, .. } = memory;
+        let start = self.shape.packets();
+        for &packet in posts {
+            let channel = |packet: u32| channels[packet as usize];
+            let is_kept = self.bounds.network.post(words, start, packet, channel);
+            *refused += u64::from(!is_kept);
+        }
+    }
+
+    fn judge_seen(&self, seen: &[u32]) -> Judgement {
+        let tables = self.tables();
+        let processes: Vec<_> = seen.iter().map(|&n| Arc::clone(tables.seen.value(n))).collect();
+        drop(tables);
+        let processes: Vec<&S::Process> = processes.iter().map(|seen| &seen.1).collect();
+        let judged = caught(|| {
+            for invariant in &self.invariants {
+                if let Err(text) = (invariant.holds)(&processes) {
+                    let property = invariant.name.to_owned();
+                    return Judgement::Broken(Violation { property, text });
+                }
+            }
+            if self.subject.within(&processes) { Judgement::Within } else { Judgement::Outside }
+        });
+        judged.unwrap_or_else(|text| Judgement::Broken(no_panic(text)))
+    }
+}
+
+fn learn_from<S: Subject>(tables: &Tables<S>, memory: &mut Memory) {
+    memory.facts.extend(tables.entries[memory.facts.len()..].iter().map(|entry| Facts {
+        is_up: entry.node.up.is_some(),
+        timers: entry.timers.len() as u32,
+        frames: entry.node.up.as_ref().map_or(0, |up| up.frames.len() as u32),
+        seen: entry.seen,
+    }));
+    let packets = memory.channels.len() as u32..tables.packets.len() as u32;
+    memory.channels.extend(packets.map(|number| {
+        let packet = tables.packets.value(number);
+        (packet.from, packet.to)
+    }));
+}
+
+impl<S: Shareable> System for Explore<'_, S> {
+    type State = World;
+    type Move = Taken;
+    type Action = Scene<S::Process>;
+    type Worker = Memory;
+
+    fn name(&self) -> String {
+        format!("{}, {} nodes", self.subject.name(), self.subject.nodes())
+    }
+
+    fn bounds(&self) -> Vec<String> {
+        let Bounds { network, crashes, fires, flushing } = &self.bounds;
+        let requests: usize = self.requests.iter().map(Vec::len).sum();
+        vec![
+            match network {
+                Network::Lossy { copies } => format!(
+                    "the network loses and reorders; equal packets in flight: {copies} at most"
+                ),
+                Network::Duplicating => "the network loses, reorders and duplicates".into(),
+                Network::Fifo { copies } => {
+                    format!("reliable links in order; equal packets in flight: {copies} at most")
+                }
+            },
+            format!("crashes: {crashes} at most"),
+            match fires {
+                Some(fires) => format!("alarms that ring: {fires} at most"),
+                None => "alarms ring at any time".into(),
+            },
+            format!("requests: {requests}, each at most once"),
+            match flushing {
+                Flushing::Free => "nodes flush at any time".into(),
+                Flushing::Eager => "nodes flush right after each event".into(),
+            },
+        ]
+    }
+
+    fn sometimes(&self) -> Vec<&'static str> {
+        self.sometimes.iter().map(|mark| mark.name).collect()
+    }
+
+    fn worker(&self) -> Memory {
+        Memory {
+            facts: Vec::new(),
+            channels: Vec::new(),
+            steps: Map::default(),
+            heard: Map::default(),
+            judged: Map::default(),
+            words: Vec::new(),
+            seen: Vec::new(),
+            reached: 0,
+            refused: 0,
+        }
+    }
+
+    /// All nodes have started, in the order of their numbers.
+    fn initial(&self, memory: &mut Memory) -> Result<Vec<World>, Violation> {
+        let mut words = self.shape.fresh(&self.bounds);
+        let mut tables = self.tables();
+        for node in self.nodes() {
+            words[node.index()] = tables.node(Local::new(node, self.subject.process(node)));
+        }
+        words[self.shape.monitor()] = tables.monitors.number(self.subject.monitor()).0;
+        drop(tables);
+        let mut worlds: Vec<World> = vec![words.into()];
+        for node in self.nodes() {
+            let mut started = Successors::new();
+            for world in &worlds {
+                self.learn(memory, world);
+                self.take(memory, world, (node, Act::Restart, 0), &mut started);
+            }
+            if let Some((_, _, violation)) = started.broken {
+                return Err(violation);
+            }
+            worlds = started.list.into_iter().map(|(_, world)| world).collect();
+        }
+        Ok(worlds)
+    }
+
+    fn next(&self, memory: &mut Memory, world: &World, successors: &mut Successors<Taken, World>) {
+        self.learn(memory, world);
+        let shape = &self.shape;
+        let mut deliveries = Vec::new();
+        let flight = &world[shape.packets()..];
+        let channels = &memory.channels;
+        let channel = |packet: u32| channels[packet as usize];
+        self.bounds.network.deliverable(flight, channel, |place| {
+            deliveries.push((channel(flight[place]).1, place));
+        });
+        for (to, place) in deliveries {
+            if memory.facts[world[to.index()] as usize].is_up {
+                self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
+            }
+        }
+        for node in self.nodes() {
+            let facts = memory.facts[world[node.index()] as usize];
+            let mut take = |act| self.take(memory, world, (node, act, 0), successors);
+            if !facts.is_up {
+                take(Act::Restart);
+                continue;
+            }
+            let requests = 0..shape.requests_of(node);
+            requests.filter(|&r| !shape.is_made(world, node, r)).for_each(|r| {
+                take(Act::Request(r));
+            });
+            if self.bounds.flushing == Flushing::Free {
+                take(Act::Flush);
+            }
+            if facts.frames > 0 {
+                take(Act::Sync);
+            }
+            if shape.fires(world) > 0 {
+                (0..facts.timers).for_each(|timer| take(Act::Fire(timer)));
+            }
+            if shape.crashes(world) > 0 {
+                take(Act::Crash);
+            }
+        }
+    }
+
+    fn judge(&self, memory: &mut Memory, world: &World) -> Judgement {
+        if self.bounds.network.is_over(&world[self.shape.packets()..]) {
+            return Judgement::Outside;
+        }
+        self.learn(memory, world);
+        memory.seen.clear();
+        let nodes = &world[..self.shape.nodes];
+        memory.seen.extend(nodes.iter().map(|&node| memory.facts[node as usize].seen));
+        if let Some(judgement) = memory.judged.get(memory.seen.as_slice()) {
+            return judgement.clone();
+        }
+        let judgement = self.judge_seen(&memory.seen);
+        memory.judged.insert(memory.seen.as_slice().into(), judgement.clone());
+        judgement
+    }
+
+    fn reached(&self, memory: &Memory) -> u64 {
+        memory.reached
+    }
+
+    fn action(&self, memory: &mut Memory, world: &World, taken: Taken) -> Scene<S::Process> {
+        self.scene(memory, world, taken)
+    }
+
+    fn story(&self, scenes: &[Scene<S::Process>], violation: &Violation) -> String {
+        self.told(scenes, violation)
+    }
+
+    fn heap_bytes(&self, world: &World) -> usize {
+        // The allocator keeps a word beside each block and rounds up to two words.
+        (size_of_val::<[u32]>(world) + 8).next_multiple_of(16)
+    }
+
+    fn shared_bytes(&self) -> usize {
+        self.tables().bytes()
+    }
+
+    fn worker_bytes(&self, memory: &Memory) -> usize {
+        let step = size_of::<(u32, u32)>() + 2 * size_of::<Step>();
+        let heard = size_of::<(MonitorKey, Result<u32, Violation>)>();
+        let judged = size_of::<(Box<[u32]>, Judgement)>() + 4 * self.shape.nodes + 16;
+        memory.facts.capacity() * size_of::<Facts>()
+            + memory.channels.capacity() * size_of::<Channel>()
+            + memory.steps.capacity() * step
+            + memory.heard.capacity() * heard
+            + memory.judged.capacity() * judged
+    }
+
+    fn cut(&self, memories: &[Memory]) -> Vec<String> {
+        let refused: u64 = memories.iter().map(|memory| memory.refused).sum();
+        if refused == 0 {
+            return Vec::new();
+        }
+        vec![format!("steps that sent one more copy of a packet than the cap allows: {refused}")]
+    }
+}

@@ -1,0 +1,161 @@
+//! What the threads of an exploration share: everything that was met, once, under a number; and
+//! what comes of each local step, computed once.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash};
+use std::sync::Arc;
+
+use model::{Fingerprint, NodeId, Process};
+use world::Subject;
+
+use super::local::Local;
+use crate::Violation;
+
+/// A map whose hashes are the same in every run.
+pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fingerprint>>;
+
+/// Values under numbers: equal values have the same number.
+pub struct Interner<T> {
+    numbers: Map<Arc<T>, u32>,
+    values: Vec<Arc<T>>,
+}
+
+impl<T: Hash + Eq> Interner<T> {
+    pub fn new() -> Interner<T> {
+        Interner { numbers: Map::default(), values: Vec::new() }
+    }
+
+    /// The number of a value, and whether it is new.
+    pub fn number(&mut self, value: T) -> (u32, bool) {
+        if let Some(&number) = self.numbers.get(&value) {
+            return (number, false);
+        }
+        // Each value belongs to at least one distinct local step, so 2^32 of them do not fit any
+        // memory.
+        let number = u32::try_from(self.values.len()).expect("Fewer than 2^32 values are met.");
+        let value = Arc::new(value);
+        self.values.push(Arc::clone(&value));
+        self.numbers.insert(value, number);
+        (number, true)
+    }
+
+    pub fn value(&self, number: u32) -> &Arc<T> {
+        &self.values[number as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
+/// A message between two nodes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Packet<P: Process> {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub message: P::Message,
+}
+
+/// A node as the tables keep it.
+pub struct Entry<P: Process> {
+    pub node: Local<P>,
+    /// Its alarms that are armed, in order.
+    pub timers: Vec<P::Timer>,
+    /// The number of the process as invariants see it.
+    pub seen: u32,
+}
+
+/// What comes of a local step, in numbers.
+#[derive(Clone)]
+pub enum Step {
+    Led {
+        /// The answers to its choices.
+        script: Box<[u32]>,
+        node: u32,
+        posts: Box<[u32]>,
+        /// The number of the list of indications; 0 is the empty list.
+        told: u32,
+        marks: u64,
+    },
+    Broken {
+        script: Box<[u32]>,
+        violation: Violation,
+    },
+}
+
+impl Step {
+    pub fn script(&self) -> &[u32] {
+        match self {
+            Step::Led { script, .. } | Step::Broken { script, .. } => script,
+        }
+    }
+}
+
+/// What a monitor hears of: a request by its number at the node, a list of indications, a crash.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Heard {
+    Request(u32),
+    Told(u32),
+    Crash,
+}
+
+/// A memoised step of a monitor: from its number, the node and what it hears.
+pub type MonitorKey = (u32, NodeId, Heard);
+
+pub struct Tables<S: Subject> {
+    pub nodes: Interner<Local<S::Process>>,
+    pub entries: Vec<Arc<Entry<S::Process>>>,
+    /// Processes as invariants see them. The node is kept beside the process, because equal
+    /// processes of different nodes may still know who they are.
+    pub seen: Interner<(NodeId, S::Process)>,
+    pub packets: Interner<Packet<S::Process>>,
+    pub told: Interner<Vec<<S::Process as Process>::Indication>>,
+    pub monitors: Interner<S::Monitor>,
+    pub steps: Map<(u32, u32), Arc<[Step]>>,
+    pub heard: Map<MonitorKey, Result<u32, Violation>>,
+}
+
+impl<S: Subject> Tables<S> {
+    pub fn new() -> Tables<S> {
+        let mut told = Interner::new();
+        told.number(Vec::new());
+        Tables {
+            nodes: Interner::new(),
+            entries: Vec::new(),
+            seen: Interner::new(),
+            packets: Interner::new(),
+            told,
+            monitors: Interner::new(),
+            steps: Map::default(),
+            heard: Map::default(),
+        }
+    }
+
+    pub fn node(&mut self, node: Local<S::Process>) -> u32 {
+        let (number, is_new) = self.nodes.number(node.clone());
+        if is_new {
+            let (seen, _) = self.seen.number((node.me, node.seen().clone()));
+            let up = node.up.as_ref();
+            let timers = up.map(|up| up.timers.iter().cloned().collect()).unwrap_or_default();
+            self.entries.push(Arc::new(Entry { node, timers, seen }));
+        }
+        number
+    }
+
+    /// Bytes of everything in the tables, as far as they can be known: what a process allocates
+    /// itself is not seen, so each value is taken for [`ALLOCATED`] bytes more than its own size.
+    pub fn bytes(&self) -> usize {
+        let each = |count: usize, size: usize| count * (size + ALLOCATED);
+        each(self.nodes.len(), 2 * size_of::<Local<S::Process>>())
+            + each(self.seen.len(), size_of::<S::Process>())
+            + each(self.packets.len(), size_of::<Packet<S::Process>>())
+            + each(self.told.len(), size_of::<<S::Process as Process>::Indication>())
+            + each(self.monitors.len(), size_of::<S::Monitor>())
+            + each(self.steps.len(), size_of::<Step>())
+            + self.heard.capacity() * size_of::<(MonitorKey, Result<u32, Violation>)>()
+    }
+}
+
+/// What an interned value is taken to allocate, with its place in the tables: a map of a few
+/// entries and a few short lists.
+const ALLOCATED: usize = 512;

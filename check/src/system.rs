@@ -1,0 +1,149 @@
+//! What can be explored: a transition system.
+
+use std::fmt::{self, Display};
+use std::hash::Hash;
+
+use serde::Serialize;
+
+/// A transition system with properties. It is explored by several threads at once; what a thread
+/// keeps for itself (caches, reused buffers) is its `Worker`.
+pub trait System: Sync {
+    /// A state. Equal states must hash alike; two that hash alike are taken for one.
+    type State: Clone + Hash + Send + Sync;
+    /// Which transition was taken: small, and meaningful only beside the state it leaves.
+    type Move: Copy + Send + Sync;
+    /// A transition in words.
+    type Action: Display;
+    /// What one thread keeps for itself.
+    type Worker: Send;
+
+    /// The name that the report carries.
+    fn name(&self) -> String;
+
+    /// Everything that makes the exploration smaller than reality, a phrase each.
+    fn bounds(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What should happen sometimes, a phrase each; 64 at most.
+    fn sometimes(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// What a further thread needs.
+    fn worker(&self) -> Self::Worker;
+
+    /// The states in which runs begin, always in the same order.
+    ///
+    /// # Errors
+    /// The violation, if the system breaks before there is a state.
+    fn initial(&self, worker: &mut Self::Worker) -> Result<Vec<Self::State>, Violation>;
+
+    /// Adds all transitions that leave the state, always in the same order.
+    fn next(
+        &self,
+        worker: &mut Self::Worker,
+        state: &Self::State,
+        successors: &mut Successors<Self::Move, Self::State>,
+    );
+
+    /// Judges a state that is met for the first time.
+    fn judge(&self, worker: &mut Self::Worker, state: &Self::State) -> Judgement;
+
+    /// Which of [`sometimes`](System::sometimes) this worker has seen so far, a bit each, the
+    /// first lowest.
+    fn reached(&self, worker: &Self::Worker) -> u64 {
+        let _ = worker;
+        0
+    }
+
+    /// The transition in words.
+    fn action(
+        &self,
+        worker: &mut Self::Worker,
+        state: &Self::State,
+        taken: Self::Move,
+    ) -> Self::Action;
+
+    /// The whole way to a violation, for people.
+    fn story(&self, actions: &[Self::Action], violation: &Violation) -> String {
+        let _ = violation;
+        actions.iter().map(|action| format!("{action}\n")).collect()
+    }
+
+    /// Bytes that the state holds beyond its own size, for the memory limit.
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
+    /// Bytes that the system keeps for all workers, for the memory limit.
+    fn shared_bytes(&self) -> usize {
+        0
+    }
+
+    /// Bytes that a worker keeps, for the memory limit.
+    fn worker_bytes(&self, worker: &Self::Worker) -> usize {
+        let _ = worker;
+        0
+    }
+
+    /// What bounded this exploration beyond its stated bounds, once it is over; a phrase each.
+    fn cut(&self, workers: &[Self::Worker]) -> Vec<String> {
+        let _ = workers;
+        Vec::new()
+    }
+}
+
+/// What is to be done with a state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Judgement {
+    /// Its properties hold; go on from here.
+    Within,
+    /// Its properties hold; it lies outside of the bounds, so it is counted and not left.
+    Outside,
+    /// It breaks a property.
+    Broken(Violation),
+}
+
+/// A broken property.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Violation {
+    /// The name of the property.
+    pub property: String,
+    /// The sentence that names the facts that contradict each other.
+    pub text: String,
+}
+
+impl Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.property, self.text)
+    }
+}
+
+/// The transitions that leave a state; its capacity is reused.
+#[derive(Debug)]
+pub struct Successors<M, S> {
+    pub(crate) list: Vec<(M, S)>,
+    /// A transition that leads to no state because it breaks a property: its place is the number
+    /// of states that were added before it.
+    pub(crate) broken: Option<(usize, M, Violation)>,
+}
+
+impl<M, S> Successors<M, S> {
+    pub(crate) fn new() -> Successors<M, S> {
+        Successors { list: Vec::new(), broken: None }
+    }
+
+    /// A transition to a state.
+    pub fn add(&mut self, taken: M, state: S) {
+        self.list.push((taken, state));
+    }
+
+    /// A transition that breaks a property itself; only the first is kept.
+    pub fn break_at(&mut self, taken: M, violation: Violation) {
+        if self.broken.is_none() {
+            self.broken = Some((self.list.len(), taken, violation));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! `synod up`: a whole cluster on this machine, each node a child process of this program.
+
+mod child;
+mod folder;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::Failure;
+use child::Child;
+
+/// Ports from one node to the next: its client port, its peer port, and room for more.
+const PORTS_A_NODE: u16 = 10;
+
+/// Nodes that one machine may be asked to run.
+const MOST_NODES: u16 = 9;
+
+/// A cluster on this machine.
+#[derive(Args)]
+pub struct Up {
+    /// How many nodes
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=MOST_NODES as i64))]
+    nodes: u16,
+    /// The folder that holds a folder for each node; made if it is not there
+    #[arg(long, default_value = "synod-data")]
+    data: PathBuf,
+    /// Node i serves clients on this port + 10 i, and its peers on the port after that
+    #[arg(long, default_value_t = 2379)]
+    base_port: u16,
+    /// Print what happens as JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the cluster hears.
+pub enum Heard {
+    /// A line that a node printed.
+    Line(u16, String),
+    /// A node's process ended; with what it said on standard error.
+    Ended(u16, String),
+    /// The user wants it to stop.
+    Stop,
+}
+
+impl Up {
+    /// Runs the cluster until it is told to stop.
+    pub fn run(self) -> Result<(), Failure> {
+        let last = u32::from(self.base_port) + u32::from(PORTS_A_NODE) * u32::from(self.nodes);
+        if last > u32::from(u16::MAX) {
+            return Err(Failure::new(format!(
+                "{} nodes from port {} on need ports up to {last}; the highest is 65535",
+                self.nodes, self.base_port
+            )));
+        }
+        let cluster = folder::open(&self.data, self.nodes)?;
+        let (tell, heard) = mpsc::channel();
+        watch_signals(tell.clone())?;
+        let mut town = Town::new(&self);
+        for node in 0..self.nodes {
+            town.nodes.push(self.spawn(node, cluster, &tell)?);
+        }
+        let ended = town.run(&heard);
+        town.stop(&heard);
+        ended
+    }
+
+    fn spawn(&self, node: u16, cluster: u64, tell: &Sender<Heard>) -> Result<Child, Failure> {
+        let members: Vec<String> = (0..self.nodes)
+            .map(|node| format!("{}/{}", self.clients(node), self.peers(node)))
+            .collect();
+        let arguments = vec![
+            "serve".to_string(),
+            format!("--node={node}"),
+            format!("--cluster={cluster:016x}"),
+            format!("--members={}", members.join(",")),
+            format!("--data={}", self.data.join(format!("n{node}")).display()),
+        ];
+        Child::spawn(node, arguments, tell.clone())
+    }
+
+    fn clients(&self, node: u16) -> SocketAddr {
+        let port = self.base_port + PORTS_A_NODE * node;
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+    }
+
+    fn peers(&self, node: u16) -> SocketAddr {
+        let clients = self.clients(node);
+        SocketAddr::new(clients.ip(), clients.port() + 1)
+    }
+}
+
+/// The running cluster, as its nodes tell of it.
+struct Town<'a> {
+    up: &'a Up,
+    nodes: Vec<Child>,
+    listening: usize,
+    /// Whom each node takes for the leader, with the term.
+    leaders: BTreeMap<u16, (u64, u64)>,
+    /// The leader that a majority last agreed on.
+    leader: Option<(u64, u64)>,
+    running: usize,
+    has_greeted: bool,
+}
+
+impl<'a> Town<'a> {
+    fn new(up: &'a Up) -> Town<'a> {
+        Town {
+            up,
+            nodes: Vec::new(),
+            listening: 0,
+            leaders: BTreeMap::new(),
+            leader: None,
+            running: usize::from(up.nodes),
+            has_greeted: false,
+        }
+    }
+
+    /// Takes what is heard until the user wants a stop or no node is left.
+    fn run(&mut self, heard: &Receiver<Heard>) -> Result<(), Failure> {
+        for heard in heard {
+            match heard {
+                Heard::Stop => break,
+                Heard::Line(node, line) => self.take(node, &line),
+                Heard::Ended(node, why) => self.lose(node, &why)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, node: u16, line: &str) {
+        let Ok(event) = serde_json::from_str::<Value>(line) else {
+            return self.say(json!({ "event": "output", "node": node, "text": line }), line);
+        };
+        if self.up.json {
+            println!("{line}");
+        }
+        match event["event"].as_str() {
+            Some("listening") => {
+                self.listening += 1;
+                if self.listening == self.nodes.len() && !self.up.json {
+                    self.introduce();
+                }
+            }
+            Some("recovered") if event["cut"].is_u64() && !self.up.json => {
+                println!("n{node}: the log holds {}", event["text"].as_str().unwrap_or_default());
+            }
+            Some("leader") => self.note_leader(node, &event),
+            _ => {}
+        }
+    }
+
+    fn introduce(&self) {
+        let up = self.up;
+        let s = if up.nodes == 1 { "" } else { "s" };
+        println!("Synod: {} node{s}, data in {}", up.nodes, up.data.display());
+        for (node, child) in (0..up.nodes).zip(&self.nodes) {
+            println!(
+                "  n{node}  clients {}  peers {}  pid {}",
+                up.clients(node),
+                up.peers(node),
+                child.pid()
+            );
+        }
+    }
+
+    /// A leader is news when a majority of the nodes agree on it.
+    fn note_leader(&mut self, node: u16, event: &Value) {
+        match (event["term"].as_u64(), event["leader"].as_u64()) {
+            (Some(term), Some(leader)) => self.leaders.insert(node, (term, leader)),
+            _ => self.leaders.remove(&node),
+        };
+        let majority = usize::from(self.up.nodes) / 2 + 1;
+        let agreed = self.leaders.values().find(|leader| {
+            self.leaders.values().filter(|other| other == leader).count() >= majority
+        });
+        let Some(&(term, leader)) = agreed.filter(|&&leader| self.leader != Some(leader)) else {
+            return;
+        };
+        self.leader = Some((term, leader));
+        let event = json!({ "event": "ready", "leader": leader, "term": term });
+        self.say(event, &format!("n{leader} leads term {term}."));
+        if !self.has_greeted && !self.up.json {
+            self.has_greeted = true;
+            let clients = self.up.clients(0);
+            println!("Try   etcdctl --endpoints={clients} put greeting hello");
+            println!("      etcdctl --endpoints={clients} get greeting");
+            println!("Ctrl-C stops all nodes; starting again finds the data.");
+        }
+    }
+
+    /// A node's process has ended. Before all listen, that is the end; later the others go on.
+    fn lose(&mut self, node: u16, why: &str) -> Result<(), Failure> {
+        self.running -= 1;
+        self.leaders.remove(&node);
+        let is_starting = self.listening < self.nodes.len();
+        if is_starting || self.running == 0 {
+            return Err(Failure::new(why.trim_start_matches("synod: ").to_string()));
+        }
+        let event = json!({ "event": "ended", "node": node, "why": why, "left": self.running });
+        let text = format!(
+            "n{node} has stopped: {why}\n  {} of {} nodes go on. To start it again:\n  {}",
+            self.running,
+            self.up.nodes,
+            self.nodes[usize::from(node)].command()
+        );
+        self.say(event, &text);
+        Ok(())
+    }
+
+    /// Lets every node stop by itself, and waits for it.
+    fn stop(&mut self, heard: &Receiver<Heard>) {
+        for child in &mut self.nodes {
+            child.stop();
+        }
+        while self.running > 0 {
+            match heard.recv() {
+                Ok(Heard::Ended(..)) => self.running -= 1,
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        self.say(json!({ "event": "stopped" }), "All nodes have stopped.");
+    }
+
+    fn say(&self, event: Value, text: &str) {
+        match self.up.json {
+            true => println!("{event}"),
+            false => println!("{text}"),
+        }
+    }
+}
+
+fn watch_signals(tell: Sender<Heard>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("no runtime for signals: {error}")))?;
+    thread::spawn(move || {
+        runtime.block_on(async {
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if tell.send(Heard::Stop).is_err() {
+                    return;
+                }
+            }
+        });
+    });
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Sets of nodes and the quorums that protocols count.
+
+use core::fmt::{self, Display};
+
+use serde::{Deserialize, Serialize};
+
+use crate::NodeId;
+
+/// A set of nodes, numbered below [`NodeSet::CAPACITY`]; a plain value that is cheap to copy,
+/// compare and hash. Printed as `{n0 n2}`.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+pub struct NodeSet(u64);
+
+impl NodeSet {
+    /// Nodes are numbered below this: one bit each in a word.
+    pub const CAPACITY: usize = 64;
+
+    /// No nodes.
+    pub const EMPTY: NodeSet = NodeSet(0);
+
+    /// The nodes `n0` to `n(count-1)`.
+    pub fn first(count: usize) -> NodeSet {
+        NodeId::first(count).collect()
+    }
+
+    /// Adds a node; returns whether it is new. A number beyond the capacity is never a member.
+    pub fn insert(&mut self, node: NodeId) -> bool {
+        let is_new = node.index() < Self::CAPACITY && !self.contains(node);
+        if is_new {
+            self.0 |= 1 << node.0;
+        }
+        is_new
+    }
+
+    /// Takes a node out; returns whether it was in.
+    pub fn remove(&mut self, node: NodeId) -> bool {
+        let was_in = self.contains(node);
+        if was_in {
+            self.0 &= !(1 << node.0);
+        }
+        was_in
+    }
+
+    /// Whether the node is in the set.
+    pub fn contains(self, node: NodeId) -> bool {
+        node.index() < Self::CAPACITY && self.0 & (1 << node.0) != 0
+    }
+
+    /// How many nodes are in the set.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The nodes in both sets.
+    pub fn intersection(self, other: NodeSet) -> NodeSet {
+        NodeSet(self.0 & other.0)
+    }
+
+    /// The nodes, in order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = NodeId> {
+        (0..Self::CAPACITY as u16).map(NodeId).filter(move |&node| self.contains(node))
+    }
+
+    /// How many nodes are a majority of this set: any two majorities share a node.
+    pub fn majority(self) -> usize {
+        self.len() / 2 + 1
+    }
+
+    /// Whether `votes` holds a majority of this set.
+    pub fn has_majority(self, votes: NodeSet) -> bool {
+        self.intersection(votes).len() >= self.majority()
+    }
+}
+
+impl FromIterator<NodeId> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> NodeSet {
+        let mut set = NodeSet::EMPTY;
+        for node in nodes {
+            set.insert(node);
+        }
+        set
+    }
+}
+
+impl Display for NodeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (place, node) in self.iter().enumerate() {
+            write!(f, "{}{node}", if place == 0 { "" } else { " " })?;
+        }
+        f.write_str("}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_two_majorities_share_a_node() {
+        for count in 1..=7 {
+            let all = NodeSet::first(count);
+            let majorities = || (0..1 << count).map(NodeSet).filter(|&s| all.has_majority(s));
+            for one in majorities() {
+                assert!(majorities().all(|other| !one.intersection(other).is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_the_capacity_is_never_a_member() {
+        let mut set = NodeSet::first(64);
+        assert!(!set.insert(NodeId(64)) && !set.contains(NodeId(64)) && !set.remove(NodeId(200)));
+        assert_eq!(set.len(), 64);
+    }
+}

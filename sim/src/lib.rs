@@ -1,0 +1,1 @@
+//! Many long random runs: swarm configurations, workloads, shrinking.

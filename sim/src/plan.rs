@@ -1,0 +1,292 @@
+//! What will be done to a world, as data: drawn from a seed, kept in a file, cut down by shrinking.
+
+use model::{NodeId, NodeSet, Random};
+use serde::{Deserialize, Serialize};
+use world::Failures;
+use world::timed::{Climate, Fault, MICROS, MILLIS, SECONDS, Spread};
+
+/// One run, as data. Together with the subject and the workload it decides everything that
+/// happens; taking away an operation or a fault leaves the randomness of the others as it was.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Decides what is left open here: delays, losses, choices.
+    pub seed: u64,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// The weather until faults heal.
+    pub climate: Climate,
+    /// What clients do, by time.
+    pub operations: Vec<Operation>,
+    /// What goes wrong, by time.
+    pub faults: Vec<Strike>,
+    /// When faults heal, in nanoseconds.
+    pub heal: u64,
+    /// Who is up once faults have healed; all others are dead for good.
+    pub core: NodeSet,
+    /// How long the core then has to keep its promises, in nanoseconds. The last nanosecond of
+    /// five times this span is when they are finally called broken.
+    pub settle: u64,
+}
+
+/// A chance for a client to do something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Operation {
+    /// When, or as soon afterwards as the client is free, in nanoseconds.
+    pub at: u64,
+    /// Which client.
+    pub client: u16,
+    /// A number of its own, so that values can be unique.
+    pub count: u64,
+}
+
+/// A fault and its time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Strike {
+    /// When, in nanoseconds.
+    pub at: u64,
+    /// What.
+    pub fault: Fault,
+}
+
+/// How long the phases of a run are, and how much clients do.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    /// How long faults last, in nanoseconds.
+    pub faults: u64,
+    /// How long afterwards promises have to come true, in nanoseconds.
+    pub settle: u64,
+    /// The most operations that clients attempt while there are faults.
+    pub operations: u64,
+    /// The most faults that strike.
+    pub strikes: u64,
+}
+
+impl Default for Scale {
+    /// Ten seconds of faults: some dozens of elections, at the timeouts of textbooks.
+    fn default() -> Self {
+        Scale { faults: 10 * SECONDS, settle: 10 * SECONDS, operations: 200, strikes: 30 }
+    }
+}
+
+impl Plan {
+    /// Draws a run: first the swarm configuration (which kinds of faults there are at all, and how
+    /// often), then everything else. A run with few kinds of faults gets deeper into each than one
+    /// where all of them get in each other's way (Groce and others, Swarm Testing, 2012).
+    pub fn draw(seed: u64, nodes: usize, failures: &Failures, scale: &Scale) -> Plan {
+        let mut swarm = Random::child(seed, "swarm");
+        let climate = draw_climate(&mut swarm, failures);
+        let faults = Faults::draw(&mut swarm, nodes, failures, scale);
+        let core = draw_core(&mut swarm, nodes, failures);
+        Plan {
+            seed,
+            nodes,
+            climate,
+            operations: draw_operations(seed, scale),
+            faults: faults.strikes(seed, scale),
+            heal: scale.faults,
+            core,
+            settle: scale.settle,
+        }
+    }
+}
+
+fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures) -> NodeSet {
+    let mut core = NodeSet::first(nodes);
+    // A node may be dead for good only if the model lets nodes crash.
+    if failures.crashes == 0 || swarm.chance(1, 2) {
+        return core;
+    }
+    let least = failures.core.max(nodes.saturating_sub(failures.crashes)).max(1);
+    while core.len() > least {
+        core.remove(NodeId(swarm.below(nodes as u64) as u16));
+    }
+    core
+}
+
+fn draw_operations(seed: u64, scale: &Scale) -> Vec<Operation> {
+    let mut random = Random::child(seed, "operations");
+    let total = log_uniform(&mut random, 1, scale.operations.max(1));
+    let clients = 1 + random.below(8);
+    let in_bursts = random.chance(1, 2);
+    let mut at = 0;
+    let mut operations: Vec<Operation> = (0..total)
+        .map(|count| {
+            // In a burst, operations come together, so that they are batched.
+            if !in_bursts || random.chance(1, 8) {
+                at = random.below(scale.faults);
+            }
+            Operation { at, client: random.below(clients) as u16, count }
+        })
+        .collect();
+    operations.sort_by_key(|operation| operation.at);
+    operations
+}
+
+fn draw_climate(swarm: &mut Random, failures: &Failures) -> Climate {
+    let mut climate = Climate::calm();
+    let slowest = if failures.asynchrony { 100 * MILLIS } else { MILLIS };
+    climate.delay.most = climate.delay.least + log_uniform(swarm, 10 * MICROS, slowest);
+    climate.ordered = !failures.reordering || swarm.chance(1, 2);
+    climate.blocking = swarm.chance(1, 2);
+    climate.sync.most = log_uniform(swarm, 300 * MICROS, 30 * MILLIS);
+    climate.wake.most = log_uniform(swarm, 10 * MICROS, MILLIS);
+    if failures.asynchrony && swarm.chance(1, 2) {
+        climate.late_ppm = log_uniform(swarm, 100, 100_000) as u32;
+        climate.late = Spread { least: 0, most: log_uniform(swarm, MILLIS, 2 * SECONDS) };
+    }
+    if failures.asynchrony && swarm.chance(1, 3) {
+        climate.slow_sync_ppm = log_uniform(swarm, 1_000, 200_000) as u32;
+        climate.slow_sync = Spread { least: MILLIS, most: log_uniform(swarm, MILLIS, SECONDS) };
+    }
+    if failures.loss && swarm.chance(1, 2) {
+        climate.loss_ppm = log_uniform(swarm, 100, 300_000) as u32;
+    }
+    if failures.duplication && swarm.chance(1, 2) {
+        climate.duplicate_ppm = log_uniform(swarm, 100, 300_000) as u32;
+    }
+    if failures.drift && swarm.chance(1, 2) {
+        climate.drift_ppm = log_uniform(swarm, 10, 50_000) as u32;
+    }
+    climate
+}
+
+/// The kinds of faults that strike in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Crash,
+    CrashAtWork,
+    Pause,
+    Cut,
+    Isolation,
+    Clog,
+    Stall,
+    Skew,
+    Storm,
+}
+
+/// The swarm configuration of the faults.
+struct Faults {
+    kinds: Vec<Kind>,
+    nodes: usize,
+    /// How many nodes may be down at once.
+    crashes: usize,
+    /// How many faults strike.
+    total: u64,
+    /// The longest that one lasts.
+    longest: u64,
+    duplication: bool,
+    loss: bool,
+    recovery: bool,
+}
+
+impl Faults {
+    fn draw(swarm: &mut Random, nodes: usize, failures: &Failures, scale: &Scale) -> Faults {
+        let crash = failures.crashes > 0;
+        let several = nodes > 1;
+        let kinds = [
+            (Kind::Crash, crash),
+            (Kind::CrashAtWork, crash),
+            (Kind::Pause, failures.asynchrony),
+            (Kind::Cut, failures.loss && several),
+            (Kind::Isolation, failures.loss && several),
+            (Kind::Clog, failures.asynchrony && several),
+            (Kind::Stall, failures.asynchrony),
+            (Kind::Skew, failures.drift),
+            (Kind::Storm, failures.loss || failures.duplication),
+        ];
+        let drawn = kinds.into_iter().filter(|&(_, allowed)| swarm.chance(1, 2) && allowed);
+        let kinds: Vec<Kind> = drawn.map(|(kind, _)| kind).collect();
+        let minority = (nodes - 1) / 2;
+        let few = if swarm.chance(1, 2) { minority.max(1) } else { nodes };
+        Faults {
+            kinds,
+            nodes,
+            crashes: few.min(failures.crashes),
+            total: log_uniform(swarm, 1, scale.strikes.max(1)),
+            longest: log_uniform(swarm, 10 * MILLIS, 4 * SECONDS),
+            duplication: failures.duplication,
+            loss: failures.loss,
+            recovery: failures.recovery,
+        }
+    }
+
+    fn strikes(&self, seed: u64, scale: &Scale) -> Vec<Strike> {
+        let mut random = Random::child(seed, "faults");
+        if self.kinds.is_empty() {
+            return Vec::new();
+        }
+        let mut times: Vec<u64> = (0..self.total).map(|_| random.below(scale.faults)).collect();
+        times.sort_unstable();
+        let mut down_until = vec![0; self.nodes];
+        let mut strikes = Vec::new();
+        for at in times {
+            let fault = self.fault(&mut random, scale);
+            if let Fault::Crash { node, down, .. } = fault {
+                let others = down_until.iter().filter(|&&until| until > at).count();
+                if others >= self.crashes || down_until[node.index()] > at {
+                    continue;
+                }
+                // A fuse may burn for a while, and a restart takes a moment.
+                down_until[node.index()] = at.saturating_add(down).saturating_add(MILLIS);
+            }
+            strikes.push(Strike { at, fault });
+        }
+        strikes
+    }
+
+    fn fault(&self, random: &mut Random, scale: &Scale) -> Fault {
+        let kind = self.kinds[random.below(self.kinds.len() as u64) as usize];
+        let node = NodeId(random.below(self.nodes as u64) as u16);
+        let span = log_uniform(random, MILLIS, self.longest.max(2 * MILLIS));
+        let (from, to) = self.sides(random, kind == Kind::Isolation);
+        let dice = random.bits();
+        match kind {
+            Kind::Crash | Kind::CrashAtWork => Fault::Crash {
+                node,
+                // Without recovery, a node that is down stays down.
+                down: if self.recovery { span } else { scale.faults },
+                fuse: if kind == Kind::Crash { 0 } else { 1 + (dice & 15) as u32 },
+                keep: (dice >> 8) as u8,
+                compacted: (dice >> 16) & 3 == 0,
+            },
+            Kind::Pause => Fault::Pause { node, span },
+            Kind::Cut | Kind::Isolation => Fault::Cut { from, to, both: dice & 3 > 0, span },
+            Kind::Clog => Fault::Clog { from, to, span },
+            Kind::Stall => Fault::Stall { node, span },
+            Kind::Skew => {
+                Fault::Skew { node, ppm: log_uniform(random, 10, 200_000) as i32 - 100_000 }
+            }
+            Kind::Storm => {
+                let rate = |bits: u64, allowed: bool| {
+                    if allowed { ((bits & 0xffff) * 10) as u32 } else { 0 }
+                };
+                Fault::Storm {
+                    loss_ppm: rate(dice, self.loss),
+                    duplicate_ppm: rate(dice >> 16, self.duplication),
+                    span,
+                }
+            }
+        }
+    }
+
+    /// Two sides between which a link breaks: one node and the others, or two sets at random.
+    fn sides(&self, random: &mut Random, one_alone: bool) -> (NodeSet, NodeSet) {
+        let all = NodeSet::first(self.nodes);
+        let alone = NodeId(random.below(self.nodes as u64) as u16);
+        let bits = random.bits();
+        let in_first = |node: NodeId| {
+            if one_alone { node == alone } else { node == alone || bits >> node.0 & 1 == 1 }
+        };
+        let first: NodeSet = all.iter().filter(|&node| in_first(node)).collect();
+        let second = all.iter().filter(|&node| !in_first(node)).collect();
+        if bits >> 63 == 1 { (second, first) } else { (first, second) }
+    }
+}
+
+/// A number from `least` to `most`; every order of magnitude is as likely as any other.
+pub(crate) fn log_uniform(random: &mut Random, least: u64, most: u64) -> u64 {
+    let (low, high) = (least.max(1).ilog2(), most.max(1).ilog2());
+    let scale = low + random.below(u64::from(high.saturating_sub(low)) + 1) as u32;
+    let base = 1u64 << scale;
+    (base + random.below(base)).clamp(least, most.max(least))
+}

@@ -1,0 +1,158 @@
+//! Who uses the protocol in a run.
+
+use std::collections::VecDeque;
+
+use model::{NodeId, NodeSet, Process, Random};
+use world::Subject;
+use world::timed::News;
+
+use crate::plan::{Operation, Plan};
+
+/// The clients of one run. Times are virtual, in nanoseconds.
+///
+/// Clients are a part of the run, so they must be deterministic: whatever they draw comes from the
+/// plan's seed and the number of the operation at hand, never from how many operations went
+/// before, so that shrinking can take operations away.
+pub trait Clients<P: Process> {
+    /// When the clients next want to [`act`](Clients::act), if nothing happens before.
+    fn next(&self) -> Option<u64>;
+
+    /// It is time: what is asked now, and where. Called again until it asks nothing; whenever it
+    /// asks nothing, [`next`](Clients::next) must lie in the future.
+    fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, P::Request)>;
+
+    /// Whether [`hear`](Clients::hear) is to be called at all: worlds are faster without.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// A node told something, crashed or came back.
+    fn hear(&mut self, now: u64, news: News<P>) {
+        let _ = (now, news);
+    }
+
+    /// Faults have healed, and `core` is who is left. From now until the run ends, clients should
+    /// go on trying something, operations or not: promises are about those who ask.
+    fn healed(&mut self, now: u64, core: NodeSet) {
+        let _ = (now, core);
+    }
+
+    /// Judges the history of the whole run, at its end.
+    ///
+    /// # Errors
+    /// What contradicts the promise to clients, as a sentence.
+    fn judge(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Judges whether clients got through, some time after faults healed.
+    ///
+    /// # Errors
+    /// Who did not, as a sentence.
+    fn settled(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// A way of using a subject.
+pub trait Workload<S: Subject>: Sync {
+    /// Its clients.
+    type Clients: Clients<S::Process>;
+
+    /// The clients of one run.
+    fn clients(&self, subject: &S, plan: &Plan) -> Self::Clients;
+}
+
+/// Requests at the times of the plan, whatever comes of earlier ones: each operation asks its node
+/// for what [`Subject::request`] draws.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenLoop;
+
+impl<S: Subject + Clone> Workload<S> for OpenLoop {
+    type Clients = OpenClients<S>;
+
+    fn clients(&self, subject: &S, plan: &Plan) -> OpenClients<S> {
+        OpenClients {
+            subject: subject.clone(),
+            seed: plan.seed,
+            nodes: plan.nodes,
+            operations: plan.operations.iter().copied().collect(),
+            probes: None,
+            settle: plan.settle,
+        }
+    }
+}
+
+/// The number of the first probe: operations of a plan are numbered from 0 and are fewer.
+const FIRST_PROBE: u64 = 1 << 32;
+
+/// Probes in the time in which promises have to come true.
+const PROBES: u64 = 20;
+
+/// The clients of [`OpenLoop`].
+pub struct OpenClients<S> {
+    subject: S,
+    seed: u64,
+    nodes: usize,
+    operations: VecDeque<Operation>,
+    /// Once faults have healed: every correct node is asked something now and then.
+    probes: Option<Probes>,
+    settle: u64,
+}
+
+struct Probes {
+    core: NodeSet,
+    /// The nodes that are still to be asked in this round.
+    left: NodeSet,
+    count: u64,
+    next: u64,
+}
+
+impl<S: Subject> OpenClients<S> {
+    fn draw(&self, node: NodeId, count: u64) -> Option<<S::Process as Process>::Request> {
+        let mut random = Random::child(self.seed ^ count.rotate_left(32), "request");
+        self.subject.request(node, count, &mut random)
+    }
+}
+
+impl<S: Subject> Clients<S::Process> for OpenClients<S> {
+    fn next(&self) -> Option<u64> {
+        let operation = self.operations.front().map(|operation| operation.at);
+        let probe = self.probes.as_ref().map(|probes| probes.next);
+        operation.into_iter().chain(probe).min()
+    }
+
+    fn act(
+        &mut self,
+        now: u64,
+        up: NodeSet,
+    ) -> Option<(NodeId, <S::Process as Process>::Request)> {
+        while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
+            let node = NodeId(operation.client % self.nodes as u16);
+            if up.contains(node)
+                && let Some(request) = self.draw(node, operation.count)
+            {
+                return Some((node, request));
+            }
+        }
+        loop {
+            let probes = self.probes.as_mut().filter(|probes| probes.next <= now)?;
+            let Some(node) = probes.left.iter().next() else {
+                probes.left = probes.core;
+                probes.next = now + (self.settle / PROBES).max(1);
+                return None;
+            };
+            probes.left.remove(node);
+            probes.count += 1;
+            let count = probes.count;
+            if let Some(request) = self.draw(node, count) {
+                return Some((node, request));
+            }
+        }
+    }
+
+    fn healed(&mut self, now: u64, core: NodeSet) {
+        let next = now + (self.settle / PROBES).max(1);
+        self.probes = Some(Probes { core, left: core, count: FIRST_PROBE, next });
+    }
+}

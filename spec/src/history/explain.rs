@@ -1,0 +1,162 @@
+//! Why there is no legal order, in words.
+
+use std::cmp::Reverse;
+
+use super::model::Model;
+use super::operation::{Operation, Outcome};
+use super::part::Part;
+
+/// The most operations or answers that one line lists.
+const LISTED: usize = 5;
+
+/// What is to be explained: up to the last return of `part` there is no legal order, before it there is.
+pub(crate) struct Explanation<'a, 'h, M: Model> {
+    pub(crate) model: &'a M,
+    pub(crate) operations: &'a [Operation<M::Input, M::Output>],
+    pub(crate) part: &'a Part<'h, M>,
+    /// The states in which the last return could have been answered.
+    pub(crate) states: Vec<&'a M::State>,
+    /// Whether these are all.
+    pub(crate) complete: bool,
+    /// The operations placed last on one way there.
+    pub(crate) tail: &'a [u32],
+    /// Whether other keys were left out.
+    pub(crate) split: bool,
+}
+
+impl<M: Model> Explanation<'_, '_, M> {
+    /// The explanation, a thought a line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let Some(&stuck) = self.part.order.last() else {
+            return Vec::new(); // A history without answers has a legal order.
+        };
+        let line = self.part.returned[stuck as usize];
+        let scope = if self.split { ", as far as it is about the same key," } else { "" };
+        let mut lines = vec![
+            format!("The history{scope} is linearizable up to line {line}, but not with that line:"),
+            self.contradiction(stuck),
+        ];
+        lines.extend(self.sources(stuck, line));
+        if !self.tail.is_empty() {
+            let tail: Vec<_> = self.tail.iter().map(|&id| self.words(id)).collect();
+            lines.push(format!("An order that goes so far ends with: {}.", tail.join(", ")));
+        }
+        lines.extend(self.open(line));
+        lines
+    }
+
+    /// What was answered, and what could have been.
+    fn contradiction(&self, stuck: u32) -> String {
+        let input = &self.operation(stuck).input;
+        let mut possible: Vec<String> = self
+            .states
+            .iter()
+            .filter_map(|state| self.model.answer(state, input))
+            .map(|output| self.model.describe_output(input, &output))
+            .collect();
+        possible.sort();
+        possible.dedup();
+        let more = possible.len().saturating_sub(LISTED);
+        possible.truncate(LISTED);
+        let mut text = self.words(stuck);
+        if possible.is_empty() {
+            text.push_str(", which was not possible at any point between its call and its return.");
+            return text;
+        }
+        // "returned 2, but only 0 or 4 was possible" reads better than repeating the verb.
+        let bare: Option<Vec<&str>> =
+            possible.iter().map(|answer| answer.strip_prefix("returned ")).collect();
+        let mut list = bare.map_or_else(|| possible.join(" or "), |bare| bare.join(" or "));
+        if more > 0 {
+            list.push_str(&format!(" or {more} other answers"));
+        }
+        let searched = if self.complete { "" } else { ", as far as was searched," };
+        text.push_str(&format!(", but at that point{searched} only {list} was possible."));
+        text
+    }
+
+    /// The operations that could have led to the answer, and why they did not.
+    fn sources(&self, stuck: u32, line: u64) -> Vec<String> {
+        let part = self.part;
+        let wanted = part.class_of(stuck).call();
+        let helps = |id: &u32| {
+            let class = part.class_of(*id);
+            *id != stuck && !class.reads && self.model.may_enable(class.call(), wanted)
+        };
+        let mut sources: Vec<u32> = (0..part.origin.len() as u32).filter(helps).collect();
+        if sources.is_empty() {
+            return vec![format!("No operation called before line {line} can have led to that.")];
+        }
+        sources.sort_by_key(|&id| Reverse(part.called[id as usize]));
+        let mut lines = vec!["What could have led to it, the latest first:".to_owned()];
+        let latest = sources.iter().take(LISTED);
+        lines.extend(latest.map(|&id| self.source(id, stuck, &sources)));
+        if sources.len() > LISTED {
+            lines.push(format!("  and {} earlier ones.", sources.len() - LISTED));
+        }
+        lines
+    }
+
+    /// One of them, with the latest operation between it and the stuck one that may contradict: another
+    /// change, or the same question with another answer.
+    fn source(&self, id: u32, stuck: u32, sources: &[u32]) -> String {
+        let part = self.part;
+        let mut text = format!("  {}", self.words(id));
+        let Some(&ended) = part.returned.get(id as usize) else {
+            return text;
+        };
+        let question = part.class_of(stuck);
+        let key = self.model.key(question.input);
+        let contradicts = |other: &u32| {
+            let class = part.class_of(*other);
+            let between = part.called[*other as usize] > ended
+                && part.returned[*other as usize] < part.called[stuck as usize];
+            let differs = match class.reads {
+                true => class.input == question.input && class.output != question.output,
+                false => self.model.key(class.input) == key,
+            };
+            between && differs && !sources.contains(other)
+        };
+        if let Some(other) = (0..part.answered() as u32).rev().find(contradicts) {
+            text.push_str(&format!(", certainly followed by {}", self.words(other)));
+        }
+        text
+    }
+
+    /// The operations that were open at `line`.
+    fn open(&self, line: u64) -> Option<String> {
+        let part = self.part;
+        // Whatever returned later is unknown to this part of the history.
+        let mut open: Vec<u32> = (part.answered() as u32..part.origin.len() as u32).collect();
+        open.sort_by_key(|&id| Reverse(part.called[id as usize]));
+        let shown: Vec<_> = open.iter().take(LISTED).map(|&id| self.words(id)).collect();
+        let more = match open.len() - shown.len() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        (!shown.is_empty()).then(|| format!("Open at line {line}: {}{more}.", shown.join(", ")))
+    }
+
+    fn operation(&self, id: u32) -> &Operation<M::Input, M::Output> {
+        &self.operations[self.part.origin[id as usize] as usize]
+    }
+
+    /// `read by client 3 (lines 4 to 7) returned 2`.
+    fn words(&self, id: u32) -> String {
+        let operation = self.operation(id);
+        let input = self.model.describe_input(&operation.input);
+        let Operation { process, called, .. } = operation;
+        match &operation.outcome {
+            Outcome::Returned { output, at } => {
+                let mut answer = self.model.describe_output(&operation.input, output);
+                if answer == "returned" {
+                    answer.clear(); // The second line number says so.
+                } else {
+                    answer.insert(0, ' ');
+                }
+                format!("{input} by client {process} (lines {called} to {at}){answer}")
+            }
+            _ => format!("{input} by client {process} (line {called}, never answered)"),
+        }
+    }
+}

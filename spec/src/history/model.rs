@@ -1,0 +1,115 @@
+//! Sequential specifications: what an object does when its operations come one after another.
+
+use std::hash::Hash;
+
+/// A sequential specification.
+///
+/// Only the types, [`initial`](Model::initial), [`step`](Model::step) and the words are required. Every
+/// other method states a fact that spares the search work; its default claims nothing, and a claim that is
+/// not true makes verdicts wrong, so a model that overrides one says why it holds.
+pub trait Model {
+    /// The object's state.
+    type State: Clone + Eq + Hash;
+    /// What is asked.
+    type Input: Clone + Eq + Hash;
+    /// What is answered.
+    type Output: Clone + Eq + Hash;
+    /// The names of independent parts of the object; `()` where there are none.
+    type Key: Clone + Eq + Hash;
+
+    /// The state before the first operation.
+    fn initial(&self) -> Self::State;
+
+    /// The state after `input` answered `output`, or nothing if it cannot answer so in `state`.
+    ///
+    /// Without an output the operation's answer never arrived: `None` then means that it would change
+    /// nothing here (a compare-and-set whose comparison fails), which is no different from never happening.
+    fn step(
+        &self,
+        state: &Self::State,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> Option<Self::State>;
+
+    /// [`step`](Model::step) in place: whether it was legal. The state is left alone if it was not.
+    fn apply(
+        &self,
+        state: &mut Self::State,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> bool {
+        match self.step(state, input, output) {
+            Some(next) => {
+                *state = next;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether [`step`](Model::step) would be legal.
+    fn allows(
+        &self,
+        state: &Self::State,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> bool {
+        self.step(state, input, output).is_some()
+    }
+
+    /// The only part of the object that `input` reads or writes, or nothing if it concerns several.
+    ///
+    /// Claim: operations of different keys neither change nor see each other's part of the state.
+    fn key(&self, _input: &Self::Input) -> Option<Self::Key> {
+        None
+    }
+
+    /// Claim: in every state that allows it, this operation with this answer leaves the state as it is.
+    fn only_reads(&self, _input: &Self::Input, _output: Option<&Self::Output>) -> bool {
+        false
+    }
+
+    /// Claim, if false: in every state that allows `earlier` and then at once `later`, `later` would have
+    /// been legal without `earlier`.
+    fn may_enable(&self, _earlier: Call<'_, Self>, _later: Call<'_, Self>) -> bool {
+        true
+    }
+
+    /// Claim, if false: taking `earlier` out of a legal sequence never makes a later `later` illegal, so
+    /// long as everything between them stays legal.
+    fn may_show(&self, _earlier: Call<'_, Self>, _later: Call<'_, Self>) -> bool {
+        true
+    }
+
+    /// The memory that `state` holds, in bytes, beyond what it shares with `from`, which it stepped from.
+    fn state_bytes(&self, _state: &Self::State, _from: Option<&Self::State>) -> usize {
+        size_of::<Self::State>()
+    }
+
+    /// What was asked, in words that can follow "was asked to": `write 3`.
+    fn describe_input(&self, input: &Self::Input) -> String;
+
+    /// What was answered to `input`, in words that can follow the operation: `returned 3`.
+    fn describe_output(&self, input: &Self::Input, output: &Self::Output) -> String;
+
+    /// What `input` would answer in `state`, if that is determined.
+    fn answer(&self, _state: &Self::State, _input: &Self::Input) -> Option<Self::Output> {
+        None
+    }
+}
+
+/// An operation as models see it: what was asked, and the answer if one came.
+pub struct Call<'a, M: Model + ?Sized> {
+    /// What was asked.
+    pub input: &'a M::Input,
+    /// What was answered, if an answer came.
+    pub output: Option<&'a M::Output>,
+}
+
+impl<M: Model + ?Sized> Clone for Call<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Model + ?Sized> Copy for Call<'_, M> {}

@@ -1,0 +1,152 @@
+//! EDN maps, one a line: `{:process 0, :type :invoke, :f :put, :key "a", :value "x"}`.
+//!
+//! As much of EDN as histories use: nil, keywords, integers, strings, vectors and one map a line.
+
+use super::{Event, Kind, Term};
+
+/// The event of a line, or nothing if it is not an event of a client.
+pub fn event(line: &str) -> Result<Option<Event>, String> {
+    let mut scanner = Scanner { rest: line };
+    scanner.expect('{')?;
+    let (mut process, mut kind, mut f, mut key) = (None, None, None, None);
+    let (mut value, mut error) = (Term::Nil, false);
+    while !scanner.accept('}') {
+        let Term::Word(name) = scanner.term(0)? else {
+            return Err("a map has keywords for keys".to_owned());
+        };
+        let term = scanner.term(0)?;
+        match (&*name, term) {
+            ("process", Term::Int(number)) => {
+                let number = u64::try_from(number);
+                process = Some(number.map_err(|_| "the process is negative".to_owned())?);
+            }
+            ("process", _) => return Ok(None),
+            ("type", Term::Word(name)) => {
+                let known = Kind::from_name(&name);
+                kind = Some(known.ok_or_else(|| format!("there is no event type :{name}"))?);
+            }
+            ("f", Term::Word(name)) => f = Some(name),
+            ("key", term) => key = Some(term),
+            ("value", term) => value = term,
+            ("error", term) => error = term != Term::Nil,
+            _ => {}
+        }
+    }
+    if !scanner.rest.trim().is_empty() {
+        return Err("something follows the map".to_owned());
+    }
+    Ok(Some(Event {
+        process: process.ok_or("the event has no :process")?,
+        kind: kind.ok_or("the event has no :type")?,
+        f,
+        key,
+        value,
+        error,
+    }))
+}
+
+/// Reads a single term that fills the text.
+pub(super) fn term(text: &str) -> Result<Term, String> {
+    let mut scanner = Scanner { rest: text };
+    let term = scanner.term(0)?;
+    match scanner.rest.trim() {
+        "" => Ok(term),
+        rest => Err(format!("the value is followed by {rest:?}")),
+    }
+}
+
+struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl Scanner<'_> {
+    /// Vectors within vectors, at most: no history has more than two, and the stack must not overflow.
+    const DEPTH: usize = 16;
+
+    fn skip_blank(&mut self) {
+        self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+    }
+
+    fn accept(&mut self, wanted: char) -> bool {
+        self.skip_blank();
+        let rest = self.rest.strip_prefix(wanted);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn expect(&mut self, wanted: char) -> Result<(), String> {
+        match self.accept(wanted) {
+            true => Ok(()),
+            false => Err(format!("expected {wanted:?} at {:?}", excerpt(self.rest))),
+        }
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Term, String> {
+        if depth > Self::DEPTH {
+            return Err("vectors are nested too deeply".to_owned());
+        }
+        if self.accept('"') {
+            return self.text();
+        }
+        if self.accept('[') {
+            let mut list = Vec::new();
+            while !self.accept(']') {
+                list.push(self.term(depth + 1)?);
+            }
+            return Ok(Term::List(list));
+        }
+        let ends = |c: char| c.is_whitespace() || ",\"[]{}()".contains(c);
+        let end = self.rest.find(ends).unwrap_or(self.rest.len());
+        let (token, rest) = self.rest.split_at(end);
+        if token.is_empty() {
+            return Err(format!("expected a value at {:?}", excerpt(rest)));
+        }
+        self.rest = rest;
+        Ok(match (token, token.parse()) {
+            ("nil", _) => Term::Nil,
+            (_, Ok(number)) => Term::Int(number),
+            _ => Term::Word(token.strip_prefix(':').unwrap_or(token).into()),
+        })
+    }
+
+    /// The rest of a string whose opening quote has been read.
+    fn text(&mut self) -> Result<Term, String> {
+        let mut text = String::new();
+        loop {
+            let special = self.rest.find(['"', '\\']).ok_or("a string has no end")?;
+            text.push_str(&self.rest[..special]);
+            let quote = self.rest[special..].starts_with('"');
+            self.rest = &self.rest[special + 1..];
+            if quote {
+                return Ok(Term::Text(text.into()));
+            }
+            text.push(self.escape()?);
+        }
+    }
+
+    /// The character that an escape stands for, whose backslash has been read.
+    fn escape(&mut self) -> Result<char, String> {
+        let mut rest = self.rest.chars();
+        let character = match rest.next() {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('r') => '\r',
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some(same @ ('"' | '\\')) => same,
+            Some('u') => {
+                let code = rest.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                rest.nth(3);
+                code.and_then(char::from_u32).ok_or("a string has a bad \\u escape")?
+            }
+            _ => return Err("a string has an unknown escape".to_owned()),
+        };
+        self.rest = rest.as_str();
+        Ok(character)
+    }
+}
+
+/// The beginning of a text, for an error.
+fn excerpt(text: &str) -> String {
+    text.chars().take(20).collect()
+}

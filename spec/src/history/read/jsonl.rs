@@ -1,0 +1,69 @@
+//! JSON lines, our own format: one event an object, one object a line.
+//!
+//! ```json
+//! {"process": 0, "type": "invoke", "f": "write", "value": 3}
+//! {"process": 1, "type": "invoke", "f": "cas", "value": [3, 4]}
+//! {"process": 0, "type": "ok", "f": "write"}
+//! {"process": 1, "type": "info", "f": "cas", "error": "timeout"}
+//! ```
+//!
+//! | field     | meaning |
+//! |-----------|---------|
+//! | `process` | the client, a whole number from 0; events of anything else are skipped |
+//! | `type`    | `invoke`, `ok`, `fail` or `info` |
+//! | `f`       | cas-register: `read`, `write`, `cas`; kv: `get`, `put`, `append`. Only `invoke` needs it |
+//! | `key`     | kv only: a string or a whole number |
+//! | `value`   | cas-register: `null` or a whole number, for cas `[old, new]`; kv: a string |
+//! | `error`   | why it failed; anything but `null` |
+//!
+//! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its value out.
+
+use serde_json::{Map, Value};
+
+use super::{Event, Kind, Term};
+
+/// The event of a line, or nothing if it is not an event of a client.
+pub fn event(line: &str) -> Result<Option<Event>, String> {
+    let mut fields: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
+    let process = match fields.get("process") {
+        Some(Value::Number(number)) => match number.as_u64() {
+            Some(process) => process,
+            None => return Err(format!("the process {number} is not a whole number from 0")),
+        },
+        Some(_) => return Ok(None),
+        None => return Err("the event has no process".to_owned()),
+    };
+    let kind = match fields.get("type") {
+        Some(Value::String(name)) => {
+            Kind::from_name(name).ok_or_else(|| format!("there is no event type {name:?}"))?
+        }
+        _ => return Err("the event has no type".to_owned()),
+    };
+    let f = match fields.get("f") {
+        Some(Value::String(name)) => Some(name.as_str().into()),
+        None | Some(Value::Null) => None,
+        Some(_) => return Err("the function f is not a string".to_owned()),
+    };
+    Ok(Some(Event {
+        process,
+        kind,
+        f,
+        key: fields.remove("key").map(term),
+        value: fields.remove("value").map_or(Term::Nil, term),
+        error: fields.get("error").is_some_and(|error| !error.is_null()),
+    }))
+}
+
+fn term(value: Value) -> Term {
+    match value {
+        Value::Null => Term::Nil,
+        Value::String(text) => Term::Text(text.into()),
+        Value::Array(list) => Term::List(list.into_iter().map(term).collect()),
+        Value::Number(ref number) => match number.as_i64() {
+            Some(number) => Term::Int(number),
+            None => Term::Word(value.to_string().into()),
+        },
+        other => Term::Word(other.to_string().into()),
+    }
+}

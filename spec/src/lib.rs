@@ -1,0 +1,4 @@
+//! What protocols promise: interface monitors and history checkers.
+
+pub mod history;
+pub mod monitor;

@@ -1,0 +1,43 @@
+//! Interface monitors: what a protocol promises to the layer above, judged from outside.
+
+mod leader;
+mod total_order;
+
+use core::fmt::Debug;
+use core::hash::Hash;
+
+use model::{NodeId, NodeSet, Process};
+
+pub use leader::EventualLeader;
+pub use total_order::TotalOrder;
+
+/// Sees the requests, indications and crashes of every node, and nothing else. Safety is judged
+/// at every step, liveness by [`settled`](Monitor::settled) when faults have healed. A violation
+/// is a sentence that names the facts that contradict each other.
+///
+/// A monitor is a part of the explored state, so it keeps no more than it needs, and forgets what
+/// can no longer matter.
+pub trait Monitor<P: Process>: Clone + Eq + Hash + Debug {
+    /// The layer above asked something at `node`.
+    fn requested(&mut self, node: NodeId, request: &P::Request) {
+        let _ = (node, request);
+    }
+
+    /// `node` told the layer above something.
+    fn indicated(&mut self, node: NodeId, indication: &P::Indication) -> Result<(), String>;
+
+    /// `node` lost its volatile state; if it restarts, it begins anew.
+    fn crashed(&mut self, node: NodeId) {
+        let _ = node;
+    }
+
+    /// Faults have just healed: what is promised of the time after them counts from now.
+    fn healed(&mut self) {}
+
+    /// Faults have healed and `correct` nodes have run undisturbed for long enough: is everything
+    /// there that was promised to come?
+    fn settled(&self, correct: NodeSet) -> Result<(), String> {
+        let _ = correct;
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! Every verdict of the recorded histories in `tests/corpora`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use spec::history::{Answer, Limits, ModelName, Report, verify};
+
+fn corpora() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora")
+}
+
+fn answer(path: &Path, model: ModelName, split_by_key: bool) -> Report {
+    let text = fs::read_to_string(path).expect("the corpus is part of the repository");
+    let limits = Limits {
+        memory: 2 << 30,
+        time: Some(Duration::from_secs(60)),
+        split_by_key,
+    };
+    let report = verify(&text, model, &limits).expect("the history is well formed");
+    println!("{}: {report}\n", path.display());
+    report
+}
+
+#[test]
+fn every_etcd_history_has_its_verdict() {
+    let folder = corpora().join("etcd-jepsen");
+    let verdicts = fs::read_to_string(folder.join("verdicts.tsv")).expect("verdicts are recorded");
+    let mut count = 0;
+    for line in verdicts.lines() {
+        let (file, verdict) = line.split_once('\t').expect("a file and its verdict");
+        let expected = match verdict {
+            "linearizable" => Answer::Linearizable,
+            "not-linearizable" => Answer::NotLinearizable,
+            other => panic!("there is no verdict {other}"),
+        };
+        let report = answer(&folder.join(file), ModelName::CasRegister, true);
+        assert_eq!(report.verdict, expected, "{file}");
+        count += 1;
+    }
+    assert_eq!(count, 52, "every history is checked");
+}
+
+#[test]
+fn every_kv_history_has_its_verdict_split_or_not() {
+    for split_by_key in [true, false] {
+        for (name, expected) in [
+            ("c01-ok", Answer::Linearizable),
+            ("c01-bad", Answer::NotLinearizable),
+            ("c10-ok", Answer::Linearizable),
+            ("c10-bad", Answer::NotLinearizable),
+        ] {
+            let path = corpora().join(format!("kv/{name}.txt"));
+            let report = answer(&path, ModelName::Kv, split_by_key);
+            assert_eq!(report.verdict, expected, "{name}, split by key: {split_by_key}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! How clients speak: bytes to commands and back, no I/O.
+
+pub mod etcd;

@@ -1,0 +1,481 @@
+//! A world driven by hand, one step at a time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::{self, Display};
+use std::ops::Range;
+use std::time::Duration;
+
+use model::{Choices, Event, Host, Moment, NodeId, NodeSet, Out, Outside, Process};
+use spec::monitor::Monitor;
+
+use super::Step;
+use crate::caught::caught;
+use crate::subject::{Invariant, Subject};
+
+/// Steps that `settle` takes before it gives up: far more than any story wants to print.
+const SETTLE_LIMIT: usize = 10_000;
+
+/// Why a step was not taken, or what it broke.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// There is no such packet, alarm or node now; nothing has changed.
+    Impossible(String),
+    /// The protocol broke a promise or an invariant, or panicked. The stage is finished.
+    Violation(String),
+}
+
+impl Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Impossible(why) => write!(f, "{why}"),
+            Trouble::Violation(what) => write!(f, "violation: {what}"),
+        }
+    }
+}
+
+/// A packet in flight.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Packet<P: Process> {
+    /// Its sender.
+    pub from: NodeId,
+    /// Its addressee.
+    pub to: NodeId,
+    /// What it says.
+    pub message: P::Message,
+}
+
+/// A world driven by hand: every node of a subject, the packets in flight, the alarms that are
+/// armed and the frames that are not yet durable. Monitor and invariants judge every step.
+///
+/// Time passes at a node only when one of its alarms rings: its clock then stands at the earliest
+/// time at which the alarm could have rung.
+pub struct Stage<'a, S: Subject> {
+    pub(super) subject: &'a S,
+    invariants: Vec<Invariant<S::Process>>,
+    nodes: Vec<Place<S::Process>>,
+    air: Air<S>,
+    /// The answers for the next step's choices.
+    answers: Vec<u32>,
+    /// Whether nodes flush after every step.
+    auto_flush: bool,
+    finished: bool,
+}
+
+/// What is between the nodes, and what is written down about them.
+struct Air<S: Subject> {
+    monitor: S::Monitor,
+    packets: Vec<Packet<S::Process>>,
+    groups: Option<Vec<NodeSet>>,
+    lines: Vec<String>,
+    violation: Option<String>,
+}
+
+/// One node and what its driver holds for it.
+struct Place<P: Process> {
+    /// `None` while it is down.
+    host: Option<Host<P>>,
+    around: Around<P>,
+}
+
+struct Around<P: Process> {
+    /// The disk, as the process recovered so far.
+    disk: P,
+    /// The frames that are not yet durable, oldest first.
+    frames: VecDeque<Vec<P::Record>>,
+    timers: BTreeMap<P::Timer, Moment>,
+    clock: Moment,
+}
+
+impl<'a, S: Subject> Stage<'a, S> {
+    /// A world in which every node is yet to start.
+    fn empty(subject: &'a S, auto_flush: bool) -> Self {
+        let place = |node| Place {
+            host: None,
+            around: Around {
+                disk: subject.process(node),
+                frames: VecDeque::new(),
+                timers: BTreeMap::new(),
+                clock: Moment::ZERO,
+            },
+        };
+        Stage {
+            subject,
+            invariants: subject.invariants(),
+            nodes: NodeId::first(subject.nodes()).map(place).collect(),
+            air: Air {
+                monitor: subject.monitor(),
+                packets: Vec::new(),
+                groups: None,
+                lines: Vec::new(),
+                violation: None,
+            },
+            answers: Vec::new(),
+            auto_flush,
+            finished: false,
+        }
+    }
+
+    /// A world in which every node has started, in the order of their numbers; and the lines that
+    /// tell what they did. With `auto_flush`, every node flushes after every step.
+    ///
+    /// # Errors
+    /// A violation, if starting is enough for one.
+    pub fn new(subject: &'a S, auto_flush: bool) -> Result<(Self, Vec<String>), Trouble> {
+        let mut stage = Stage::empty(subject, auto_flush);
+        for node in NodeId::first(subject.nodes()) {
+            stage.act(|stage| stage.restart(node))?;
+        }
+        let lines = std::mem::take(&mut stage.air.lines);
+        Ok((stage, lines))
+    }
+
+    /// Takes one step; returns a line for each thing that the nodes did.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn apply(&mut self, step: &Step<S::Process>) -> Result<Vec<String>, Trouble> {
+        if self.finished {
+            return Err(Trouble::Impossible("the run ended with its violation".to_string()));
+        }
+        if let Step::Choose { answers } = step {
+            self.answers.clone_from(answers);
+            return Ok(Vec::new());
+        }
+        self.act(|stage| stage.take(step))?;
+        Ok(std::mem::take(&mut self.air.lines))
+    }
+
+    /// The lines of a step that ended in a violation, up to the violation.
+    pub fn lines(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.air.lines)
+    }
+
+    /// The packets in flight, oldest first.
+    pub fn packets(&self) -> &[Packet<S::Process>] {
+        &self.air.packets
+    }
+
+    /// The armed alarms of a node.
+    pub fn timers(&self, node: NodeId) -> impl Iterator<Item = &<S::Process as Process>::Timer> {
+        self.nodes.get(node.index()).into_iter().flat_map(|place| place.around.timers.keys())
+    }
+
+    /// How many frames of a node are not yet durable.
+    pub fn frames(&self, node: NodeId) -> usize {
+        self.nodes.get(node.index()).map_or(0, |place| place.around.frames.len())
+    }
+
+    /// The node's process; what its disk would recover, while it is down.
+    pub fn process(&self, node: NodeId) -> Option<&S::Process> {
+        self.nodes.get(node.index()).map(Place::seen)
+    }
+
+    /// Whether the node is up.
+    pub fn is_up(&self, node: NodeId) -> bool {
+        self.nodes.get(node.index()).is_some_and(|place| place.host.is_some())
+    }
+
+    /// The monitor, as it has judged so far.
+    pub fn monitor(&self) -> &S::Monitor {
+        &self.air.monitor
+    }
+
+    /// Acts, with panics caught, flushes if that is wished, and judges.
+    fn act(&mut self, act: impl FnOnce(&mut Self) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let result = caught(|| {
+            act(self)?;
+            if self.auto_flush {
+                NodeId::first(self.nodes.len()).for_each(|node| drop(self.flush(node)));
+            }
+            self.judge()
+        });
+        let result = result.unwrap_or_else(|panic| Err(Trouble::Violation(panic)));
+        self.finished |= matches!(result, Err(Trouble::Violation(_)));
+        result
+    }
+
+    fn judge(&mut self) -> Result<(), Trouble> {
+        if let Some(what) = self.air.violation.take() {
+            return Err(Trouble::Violation(what));
+        }
+        let processes: Vec<&S::Process> = self.nodes.iter().map(Place::seen).collect();
+        for invariant in &self.invariants {
+            (invariant.holds)(&processes)
+                .map_err(|why| Trouble::Violation(format!("{}: {why}", invariant.name)))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, step: &Step<S::Process>) -> Result<(), Trouble> {
+        match step {
+            Step::Request { node, request } => {
+                self.up(*node)?;
+                self.air.monitor.requested(*node, request);
+                self.step(*node, Event::Request(request.clone()))
+            }
+            Step::Deliver { from, to, message } => {
+                let packet = self.pick(*from, *to, message)?;
+                let Packet { from, to, message } = self.air.packets.remove(packet);
+                if self.is_up(to) {
+                    return self.step(to, Event::Message(from, message));
+                }
+                self.air.lines.push(format!("{to} is down"));
+                Ok(())
+            }
+            Step::Drop { from, to, message } => {
+                let packet = self.pick(*from, *to, message)?;
+                self.air.packets.remove(packet);
+                Ok(())
+            }
+            Step::Duplicate { from, to, message } => {
+                let packet = self.pick(*from, *to, message)?;
+                let copy = self.air.packets[packet].clone();
+                self.air.packets.push(copy);
+                Ok(())
+            }
+            Step::Fire { node, timer } => {
+                self.up(*node)?;
+                let around = &mut self.nodes[node.index()].around;
+                let Some(due) = around.timers.remove(timer) else {
+                    return impossible(format!("{node} has not set {timer}"));
+                };
+                around.clock = around.clock.max(due);
+                self.step(*node, Event::Timer(timer.clone()))
+            }
+            Step::Flush { node } => self.flush(*node).map(|_| ()),
+            Step::Sync { node } => self.sync(*node),
+            Step::Crash { node } => self.crash(*node),
+            Step::Restart { node } => self.restart(*node),
+            Step::Partition { groups } => {
+                self.air.groups = Some(groups.clone());
+                self.air.cut();
+                Ok(())
+            }
+            Step::Heal => {
+                self.air.groups = None;
+                Ok(())
+            }
+            Step::Settle => self.settle(),
+            // The answers wait for the step after this one.
+            Step::Choose { .. } => Ok(()),
+        }
+    }
+
+    fn up(&self, node: NodeId) -> Result<(), Trouble> {
+        match self.nodes.get(node.index()) {
+            Some(place) if place.host.is_some() => Ok(()),
+            Some(_) => impossible(format!("{node} is down")),
+            None => impossible(format!("there is no {node}")),
+        }
+    }
+
+    fn pick(
+        &self,
+        from: NodeId,
+        to: NodeId,
+        message: &<S::Process as Process>::Message,
+    ) -> Result<usize, Trouble> {
+        let is_it = |p: &Packet<_>| p.from == from && p.to == to && p.message == *message;
+        let place = self.air.packets.iter().position(is_it);
+        place.map_or_else(|| impossible("there is no such packet in flight".to_string()), Ok)
+    }
+
+    /// Takes one event, then what the node wrote to itself.
+    fn step(&mut self, node: NodeId, event: Event<S::Process>) -> Result<(), Trouble> {
+        self.with(node, |host, out, reach| {
+            reach.watch(host, |host, reach| host.step(event, out, reach));
+            while host.owes_itself() {
+                reach.watch(host, |host, reach| host.step_own(out, reach));
+            }
+        })
+    }
+
+    /// Flushes until nothing comes of it; returns whether anything did.
+    fn flush(&mut self, node: NodeId) -> Result<bool, Trouble> {
+        let mut acted = false;
+        self.with(node, |host, out, reach| {
+            while reach.watch(host, |host, reach| host.step_own(out, reach))
+                || reach.watch(host, |host, reach| host.step(Event::Flush, out, reach))
+            {
+                acted = true;
+            }
+        })?;
+        Ok(acted)
+    }
+
+    fn sync(&mut self, node: NodeId) -> Result<(), Trouble> {
+        self.up(node)?;
+        let around = &mut self.nodes[node.index()].around;
+        let Some(records) = around.frames.pop_front() else {
+            return impossible(format!("{node} has no frame that is not yet durable"));
+        };
+        records.into_iter().for_each(|record| around.disk.recover(record));
+        self.with(node, |host, out, reach| {
+            host.synced(1, reach);
+            while host.owes_itself() {
+                reach.watch(host, |host, reach| host.step_own(out, reach));
+            }
+        })
+    }
+
+    fn crash(&mut self, node: NodeId) -> Result<(), Trouble> {
+        self.up(node)?;
+        let place = &mut self.nodes[node.index()];
+        place.host = None;
+        place.around.frames.clear();
+        place.around.timers.clear();
+        self.air.monitor.crashed(node);
+        Ok(())
+    }
+
+    fn restart(&mut self, node: NodeId) -> Result<(), Trouble> {
+        let Some(place) = self.nodes.get_mut(node.index()) else {
+            return impossible(format!("there is no {node}"));
+        };
+        if place.host.is_some() {
+            return impossible(format!("{node} is up"));
+        }
+        place.host = Some(Host::new(node, place.around.disk.clone()));
+        self.step(node, Event::Start)
+    }
+
+    fn settle(&mut self) -> Result<(), Trouble> {
+        for _ in 0..SETTLE_LIMIT {
+            if self.air.violation.is_some() || !self.settle_once()? {
+                return Ok(());
+            }
+        }
+        impossible(format!("the world did not come to rest within {SETTLE_LIMIT} steps"))
+    }
+
+    /// Takes the next step of `settle`; returns whether there was one.
+    fn settle_once(&mut self) -> Result<bool, Trouble> {
+        if !self.air.packets.is_empty() {
+            let Packet { from, to, message } = self.air.packets.remove(0);
+            if self.is_up(to) {
+                self.step(to, Event::Message(from, message))?;
+            }
+            return Ok(true);
+        }
+        for node in NodeId::first(self.nodes.len()) {
+            if self.is_up(node) && self.flush(node)? {
+                return Ok(true);
+            }
+        }
+        for node in NodeId::first(self.nodes.len()) {
+            if self.frames(node) > 0 {
+                return self.sync(node).map(|()| true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lends out one node that is up, with what it can reach.
+    fn with(
+        &mut self,
+        node: NodeId,
+        run: impl FnOnce(&mut Host<S::Process>, &mut Out<S::Process>, &mut Reach<'_, S>),
+    ) -> Result<(), Trouble> {
+        self.up(node)?;
+        let script = std::mem::take(&mut self.answers);
+        let mut out = Out::new(Choices::Scripted { script, asked: Vec::new() });
+        let place = &mut self.nodes[node.index()];
+        out.set_now(place.around.clock);
+        let host = place.host.as_mut().expect("the node is up");
+        let mut reach = Reach { me: node, around: &mut place.around, air: &mut self.air };
+        run(host, &mut out, &mut reach);
+        Ok(())
+    }
+}
+
+impl<P: Process> Place<P> {
+    fn seen(&self) -> &P {
+        self.host.as_ref().map_or(&self.around.disk, Host::process)
+    }
+}
+
+impl<S: Subject> Air<S> {
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        let together = |group: &NodeSet| group.contains(from) && group.contains(to);
+        from != to && self.groups.as_ref().is_some_and(|groups| !groups.iter().any(together))
+    }
+
+    fn cut(&mut self) {
+        let packets = std::mem::take(&mut self.packets);
+        self.packets = packets.into_iter().filter(|p| !self.is_cut(p.from, p.to)).collect();
+    }
+}
+
+/// What the handlers of one node reach.
+struct Reach<'r, S: Subject> {
+    me: NodeId,
+    around: &'r mut Around<S::Process>,
+    air: &'r mut Air<S>,
+}
+
+impl<S: Subject> Reach<'_, S> {
+    fn line(&mut self, what: impl Display) {
+        self.air.lines.push(format!("{} {what}", self.me));
+    }
+
+    /// Runs a step and writes down which messages it left waiting for the disk.
+    fn watch<T>(
+        &mut self,
+        host: &mut Host<S::Process>,
+        run: impl FnOnce(&mut Host<S::Process>, &mut Self) -> T,
+    ) -> T {
+        let frames = host.frames();
+        let waiting = host.held().last().map_or(0, <[_]>::len);
+        let result = run(host, self);
+        // A step adds either to the last frame or to a new one.
+        let skip = if host.frames() == frames { waiting } else { 0 };
+        for (to, message) in host.held().last().into_iter().flatten().skip(skip) {
+            self.line(format_args!("holds {to} {message}"));
+        }
+        result
+    }
+}
+
+impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
+    fn send(&mut self, to: NodeId, message: <S::Process as Process>::Message) {
+        if self.air.is_cut(self.me, to) {
+            return self.line(format_args!("sends {to} {message} (lost)"));
+        }
+        self.line(format_args!("sends {to} {message}"));
+        self.air.packets.push(Packet { from: self.me, to, message });
+    }
+
+    fn save(&mut self, records: &mut Vec<<S::Process as Process>::Record>) {
+        for record in records.iter() {
+            self.line(format_args!("saves {record}"));
+        }
+        self.around.frames.push_back(std::mem::take(records));
+    }
+
+    fn indicate(&mut self, indication: <S::Process as Process>::Indication) {
+        self.line(format_args!("tells {indication}"));
+        if let Err(why) = self.air.monitor.indicated(self.me, &indication) {
+            self.air.violation.get_or_insert(why);
+        }
+    }
+
+    fn set(&mut self, timer: <S::Process as Process>::Timer, range: Range<Duration>) {
+        if range.end <= range.start {
+            self.line(format_args!("sets {timer} {:?}", range.start));
+        } else {
+            self.line(format_args!("sets {timer} {range:?}"));
+        }
+        let due = self.around.clock + range.start;
+        self.around.timers.insert(timer, due);
+    }
+
+    fn cancel(&mut self, timer: <S::Process as Process>::Timer) {
+        if self.around.timers.remove(&timer).is_some() {
+            self.line(format_args!("cancels {timer}"));
+        }
+    }
+}
+
+fn impossible<T>(why: String) -> Result<T, Trouble> {
+    Err(Trouble::Impossible(why))
+}

@@ -1,0 +1,92 @@
+//! A protocol as the lab takes it: everything that exploring and simulating it needs.
+
+use model::{Event, NodeId, Process, Random};
+use spec::monitor::Monitor;
+
+use crate::failures::Failures;
+
+/// A protocol, its size and its promises, ready to be explored or simulated.
+pub trait Subject: Sync {
+    /// The protocol.
+    type Process: Process;
+    /// What it promises.
+    type Monitor: Monitor<Self::Process>;
+
+    /// The name by which `synod` knows it.
+    fn name(&self) -> &'static str;
+
+    /// How many nodes run it: `n0` to `n(nodes-1)`.
+    fn nodes(&self) -> usize;
+
+    /// A fresh process, before recovery and start.
+    fn process(&self, node: NodeId) -> Self::Process;
+
+    /// A fresh monitor over all nodes.
+    fn monitor(&self) -> Self::Monitor;
+
+    /// Inner invariants over the processes of the nodes, by name. A node that is down is seen as
+    /// what its disk would recover.
+    fn invariants(&self) -> Vec<Invariant<Self::Process>> {
+        Vec::new()
+    }
+
+    /// What should happen sometimes, so that nothing passes vacuously.
+    fn sometimes(&self) -> Vec<Sometimes<Self::Process>> {
+        Vec::new()
+    }
+
+    /// The requests that the checker may make at `node` in any order, each at most once, and that
+    /// stories may name.
+    fn requests(&self, node: NodeId) -> Vec<<Self::Process as Process>::Request> {
+        let _ = node;
+        Vec::new()
+    }
+
+    /// One request of a random run, the `count`th of the run (from 0), so that values can be unique.
+    fn request(
+        &self,
+        node: NodeId,
+        count: u64,
+        random: &mut Random,
+    ) -> Option<<Self::Process as Process>::Request> {
+        let _ = (node, count, random);
+        None
+    }
+
+    /// What may go wrong in a random run.
+    fn failures(&self) -> Failures {
+        Failures::all(self.nodes())
+    }
+
+    /// The same subject with another number of nodes, if it has such a size: a failing run is
+    /// shown with as few nodes as show it.
+    fn resized(&self, nodes: usize) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = nodes;
+        None
+    }
+
+    /// Whether the checker should go on from here: the bounds of an exploration, as a predicate.
+    fn within(&self, processes: &[&Self::Process]) -> bool {
+        let _ = processes;
+        true
+    }
+}
+
+/// A property of all processes together, true in every reachable state.
+pub struct Invariant<P> {
+    /// Its name in the paper.
+    pub name: &'static str,
+    /// Judges the processes, by node; a violation is a sentence.
+    pub holds: fn(&[&P]) -> Result<(), String>,
+}
+
+/// A mark that a good campaign reaches.
+pub struct Sometimes<P: Process> {
+    /// What has happened, as a phrase: `a leader stepped down`.
+    pub name: &'static str,
+    /// Whether it happened in this step, from the event and the process after it.
+    pub seen: fn(&Event<P>, &P) -> bool,
+}

@@ -1,0 +1,245 @@
+//! The weather of a world, and the faults that strike it, as data.
+
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+use model::{NodeId, NodeSet};
+use serde::{Deserialize, Serialize};
+
+/// A microsecond, in nanoseconds.
+pub const MICROS: u64 = 1_000;
+/// A millisecond, in nanoseconds.
+pub const MILLIS: u64 = 1_000_000;
+/// A second, in nanoseconds.
+pub const SECONDS: u64 = 1_000_000_000;
+
+/// Spans between two bounds, in nanoseconds, each as likely as any other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spread {
+    /// The shortest.
+    pub least: u64,
+    /// The longest.
+    pub most: u64,
+}
+
+impl Spread {
+    /// The span that 64 random bits stand for.
+    pub(super) fn pick(self, bits: u64) -> u64 {
+        let width = self.most.saturating_sub(self.least);
+        self.least + ((u128::from(bits) * u128::from(width)) >> 64) as u64
+    }
+}
+
+/// How network, disks and clocks behave when nothing in particular is wrong. Rates are in
+/// millionths.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Climate {
+    /// How long a packet travels.
+    pub delay: Spread,
+    /// How many packets travel longer.
+    pub late_ppm: u32,
+    /// By how much.
+    pub late: Spread,
+    /// How many packets are lost.
+    pub loss_ppm: u32,
+    /// How many packets arrive twice.
+    pub duplicate_ppm: u32,
+    /// Whether a packet never overtakes another from the same sender, as on a TCP connection.
+    pub ordered: bool,
+    /// Processor time that a node's wake costs; arrivals in the meantime are taken together.
+    pub wake: Spread,
+    /// How long a sync takes.
+    pub sync: Spread,
+    /// How many syncs take longer.
+    pub slow_sync_ppm: u32,
+    /// By how much.
+    pub slow_sync: Spread,
+    /// Whether a node waits for its disk, instead of working on while it syncs.
+    pub blocking: bool,
+    /// The most by which a node's clock runs too fast or too slow.
+    pub drift_ppm: u32,
+}
+
+impl Climate {
+    /// A quiet data centre: nothing is lost, packets take 0.1 to 0.3 ms, syncs 0.2 to 1 ms.
+    pub fn calm() -> Climate {
+        Climate {
+            delay: Spread { least: 100 * MICROS, most: 300 * MICROS },
+            late_ppm: 0,
+            late: Spread { least: 0, most: 0 },
+            loss_ppm: 0,
+            duplicate_ppm: 0,
+            ordered: true,
+            wake: Spread { least: 5 * MICROS, most: 20 * MICROS },
+            sync: Spread { least: 200 * MICROS, most: MILLIS },
+            slow_sync_ppm: 0,
+            slow_sync: Spread { least: 0, most: 0 },
+            blocking: false,
+            drift_ppm: 0,
+        }
+    }
+}
+
+/// One thing that goes wrong, and when it ends by itself. Spans are in nanoseconds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Fault {
+    /// A node stops and starts again.
+    Crash {
+        /// Which node.
+        node: NodeId,
+        /// How long it is down.
+        down: u64,
+        /// It stops before it has taken everything at hand: after this many more events; 0 is at
+        /// once, between two wakes.
+        fuse: u32,
+        /// How much survives of the frames that were not yet durable: a prefix of this many 256ths
+        /// of them. The frame behind the prefix is torn, and its checksum says so.
+        keep: u8,
+        /// Whether the disk had been compacted to the process's own `records`.
+        compacted: bool,
+    },
+    /// A node stands still, as under SIGSTOP; its clock and its disk go on.
+    Pause {
+        /// Which node.
+        node: NodeId,
+        /// How long.
+        span: u64,
+    },
+    /// Packets from one set to the other are lost.
+    Cut {
+        /// The senders.
+        from: NodeSet,
+        /// The addressees.
+        to: NodeSet,
+        /// Whether packets the other way are lost, too.
+        both: bool,
+        /// How long.
+        span: u64,
+    },
+    /// Packets from one set to the other wait until the end of the span.
+    Clog {
+        /// The senders.
+        from: NodeSet,
+        /// The addressees.
+        to: NodeSet,
+        /// How long.
+        span: u64,
+    },
+    /// The syncs of a node that begin within the span end only after it.
+    Stall {
+        /// Which node.
+        node: NodeId,
+        /// How long.
+        span: u64,
+    },
+    /// A node's clock runs at another rate from now on.
+    Skew {
+        /// Which node.
+        node: NodeId,
+        /// How much too fast, in millionths; too slow when negative.
+        ppm: i32,
+    },
+    /// The whole network loses and doubles more.
+    Storm {
+        /// How many more packets are lost, in millionths.
+        loss_ppm: u32,
+        /// How many more packets arrive twice, in millionths.
+        duplicate_ppm: u32,
+        /// How long.
+        span: u64,
+    },
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |span: &u64| Duration::from_nanos(*span);
+        match self {
+            Fault::Crash { node, down, fuse, keep, compacted } => {
+                let disk = if *compacted { ", compacted" } else { "" };
+                let down = time(down);
+                write!(f, "crash {node} for {down:?} after {fuse} events, keeps {keep}/256{disk}")
+            }
+            Fault::Pause { node, span } => write!(f, "pause {node} for {:?}", time(span)),
+            Fault::Cut { from, to, both, span } => {
+                let arrow = if *both { "<->" } else { "->" };
+                write!(f, "cut {from} {arrow} {to} for {:?}", time(span))
+            }
+            Fault::Clog { from, to, span } => {
+                write!(f, "clog {from} -> {to} for {:?}", time(span))
+            }
+            Fault::Stall { node, span } => {
+                write!(f, "stall the disk of {node} for {:?}", time(span))
+            }
+            Fault::Skew { node, ppm } => write!(f, "skew the clock of {node} by {ppm} ppm"),
+            Fault::Storm { loss_ppm, duplicate_ppm, span } => write!(
+                f,
+                "storm: loss +{loss_ppm} ppm, duplication +{duplicate_ppm} ppm for {:?}",
+                time(span)
+            ),
+        }
+    }
+}
+
+/// How often each kind of fault really happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Nodes that were up and stopped.
+    pub crashes: u64,
+    /// Nodes that stopped with work at hand.
+    pub crashes_at_work: u64,
+    /// Frames that were lost because they were not yet durable.
+    pub frames_lost: u64,
+    /// Frames that survived a crash before anybody was told that they are durable.
+    pub frames_kept: u64,
+    /// Nodes that came back.
+    pub restarts: u64,
+    /// Restarts from a compacted disk.
+    pub compactions: u64,
+    /// Pauses.
+    pub pauses: u64,
+    /// Packets lost at random.
+    pub losses: u64,
+    /// Packets that arrived twice.
+    pub duplicates: u64,
+    /// Packets that overtook another of the same sender.
+    pub reorderings: u64,
+    /// Packets that travelled longer than usual.
+    pub late: u64,
+    /// Packets lost to a cut in both directions, or in one.
+    pub cuts: u64,
+    /// Packets that waited in a clogged link.
+    pub clogs: u64,
+    /// Syncs that took longer than usual.
+    pub slow_syncs: u64,
+    /// Syncs that a stall held up.
+    pub stalls: u64,
+    /// Clocks that changed their rate.
+    pub skews: u64,
+    /// Storms.
+    pub storms: u64,
+}
+
+impl Tally {
+    /// Each kind as a phrase, with its count.
+    pub fn each(&self) -> [(&'static str, u64); 17] {
+        [
+            ("a node crashes", self.crashes),
+            ("a node crashes with work at hand", self.crashes_at_work),
+            ("a crash loses frames", self.frames_lost),
+            ("a crash keeps frames nobody was told of", self.frames_kept),
+            ("a node restarts", self.restarts),
+            ("a node restarts from a compacted disk", self.compactions),
+            ("a node is paused", self.pauses),
+            ("a packet is lost", self.losses),
+            ("a packet is doubled", self.duplicates),
+            ("a packet overtakes another", self.reorderings),
+            ("a packet is late", self.late),
+            ("a cut loses a packet", self.cuts),
+            ("a clog holds a packet", self.clogs),
+            ("a sync is slow", self.slow_syncs),
+            ("a disk stalls", self.stalls),
+            ("a clock changes its rate", self.skews),
+            ("a storm breaks out", self.storms),
+        ]
+    }
+}

@@ -1,0 +1,345 @@
+//! Runs in virtual time: every node, network, disk and clock in one deterministic loop.
+
+mod climate;
+mod life;
+mod network;
+mod queue;
+mod sea;
+mod site;
+mod strike;
+mod trace;
+
+use std::fmt::{self, Display};
+use std::hash::Hasher;
+use std::mem::take;
+
+use model::{Choices, Host, NodeId, NodeSet, Out, Process, Random};
+use serde::{Deserialize, Serialize};
+use spec::monitor::Monitor;
+
+pub use climate::{Climate, Fault, MICROS, MILLIS, SECONDS, Spread, Tally};
+use queue::Item;
+use sea::Sea;
+use site::{Input, Site};
+
+use crate::caught::caught;
+use crate::subject::{Invariant, Sometimes, Subject};
+
+/// What a run broke.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Violation {
+    /// A promise of the interface, or the world's rules.
+    Safety(String),
+    /// An inner invariant, by name.
+    Invariant(String, String),
+    /// A promise that should have been kept once faults had healed.
+    Liveness(String),
+    /// A handler panicked.
+    Panic(String),
+}
+
+impl Violation {
+    /// Whether both are of the same kind: a smaller run that shows the one then shows the other.
+    pub fn is_like(&self, other: &Violation) -> bool {
+        match (self, other) {
+            (Violation::Invariant(one, _), Violation::Invariant(two, _)) => one == two,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
+impl Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Safety(what) => write!(f, "safety: {what}"),
+            Violation::Invariant(name, what) => write!(f, "invariant {name}: {what}"),
+            Violation::Liveness(what) => write!(f, "liveness: {what}"),
+            Violation::Panic(what) => write!(f, "panic: {what}"),
+        }
+    }
+}
+
+/// What the layer above a node hears.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum News<P: Process> {
+    /// The node told something.
+    Told(NodeId, P::Indication),
+    /// The node stopped, and with it whatever it had been asked.
+    Crashed(NodeId),
+    /// The node is back.
+    Restarted(NodeId),
+}
+
+/// Why [`World::run`] came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The time has come.
+    Reached,
+    /// There is news for the layer above, which listens.
+    News,
+    /// There is a violation; the world goes no further.
+    Violated,
+}
+
+/// A world in virtual time, in nanoseconds from its beginning.
+///
+/// A node lives as it does on a server. What arrives wakes it; it takes everything at hand (its
+/// messages to itself, due alarms, the network, the layer above), flushes, and begins to sync what
+/// it saved; while it is busy, arrivals wait together. Equal seeds, climates and calls give equal
+/// runs, on every machine: [`World::hash`] tells whether they are.
+pub struct World<'a, S: Subject> {
+    subject: &'a S,
+    nodes: Vec<Node<S::Process>>,
+    sea: Sea<S>,
+    invariants: Vec<Invariant<S::Process>>,
+    sometimes: Vec<Sometimes<S::Process>>,
+    /// Those that have not been seen yet.
+    unseen: Vec<usize>,
+    /// Invariants are judged after every so many wakes.
+    judge_every: u32,
+    wakes: u32,
+    events: u64,
+    /// What ends when a fault ends; `None` when it has been healed.
+    ends: Vec<Option<End>>,
+}
+
+struct Node<P: Process> {
+    /// `None` while it is down.
+    host: Option<Host<P>>,
+    out: Out<P>,
+    site: Site<P>,
+}
+
+enum End {
+    Crash { node: NodeId, run: u32 },
+    Cut { from: NodeSet, to: NodeSet, both: bool },
+    Storm { loss_ppm: u32, duplicate_ppm: u32 },
+}
+
+impl<'a, S: Subject> World<'a, S> {
+    /// A world in which every node starts at its first chance. Invariants are judged after every
+    /// `judge_every` wakes of nodes; the last `trace` lines of a readable record are kept.
+    pub fn new(
+        subject: &'a S,
+        seed: u64,
+        climate: Climate,
+        judge_every: u32,
+        trace: usize,
+    ) -> Self {
+        let sometimes = subject.sometimes();
+        let mut world = World {
+            subject,
+            nodes: Vec::new(),
+            unseen: (0..sometimes.len()).collect(),
+            sometimes,
+            invariants: subject.invariants(),
+            judge_every: judge_every.max(1),
+            wakes: 0,
+            events: 0,
+            ends: Vec::new(),
+            sea: Sea::new(subject, seed, climate, trace),
+        };
+        for node in NodeId::first(subject.nodes()) {
+            let disk = subject.process(node);
+            let site = Site::new(node, disk, seed, &world.sea.climate);
+            let choices = Choices::Seeded(Random::child(seed, &format!("choices {node}")));
+            world.nodes.push(Node { host: None, out: Out::new(choices), site });
+            world.start(node.index());
+        }
+        world
+    }
+
+    /// Virtual time, in nanoseconds.
+    pub fn now(&self) -> u64 {
+        self.sea.now
+    }
+
+    /// How many events processes have taken; flushes are not counted.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// A hash of everything that has happened: equal for equal runs.
+    pub fn hash(&self) -> u64 {
+        self.sea.hash.finish()
+    }
+
+    /// What was broken, if anything was.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.sea.violation.as_ref()
+    }
+
+    /// How often faults really happened.
+    pub fn tally(&self) -> &Tally {
+        &self.sea.tally
+    }
+
+    /// For each of the subject's `sometimes`, whether it has been seen.
+    pub fn seen(&self) -> Vec<bool> {
+        (0..self.sometimes.len()).map(|mark| !self.unseen.contains(&mark)).collect()
+    }
+
+    /// The nodes that are up.
+    pub fn up(&self) -> NodeSet {
+        let up = self.nodes.iter().filter(|node| node.host.is_some());
+        up.map(|node| node.site.me).collect()
+    }
+
+    /// The node's process; what its disk would recover, while it is down.
+    pub fn process(&self, node: NodeId) -> &S::Process {
+        self.nodes[node.index()].seen()
+    }
+
+    /// The monitor, as it has judged so far.
+    pub fn monitor(&self) -> &S::Monitor {
+        &self.sea.monitor
+    }
+
+    /// From now on, news stops [`run`](World::run) and waits for [`news`](World::news).
+    pub fn listen(&mut self) {
+        self.sea.listening = true;
+    }
+
+    /// The news since the last call.
+    pub fn news(&mut self) -> Vec<News<S::Process>> {
+        take(&mut self.sea.news)
+    }
+
+    /// The readable record, oldest line first.
+    pub fn into_trace(self) -> Vec<String> {
+        self.sea.trace.map_or_else(Vec::new, trace::Trace::lines)
+    }
+
+    /// The layer above asks something at a node. It waits in the node's inbox; if the node is
+    /// down, nobody hears it. Returns whether the node is up.
+    pub fn request(&mut self, node: NodeId, request: <S::Process as Process>::Request) -> bool {
+        let is_up = self.nodes[node.index()].host.is_some();
+        if is_up {
+            self.guarded(|world| world.arrive(node.index(), Input::Request(request)));
+        }
+        is_up
+    }
+
+    /// Lets the world run: everything happens that is to happen no later than `until`.
+    pub fn run(&mut self, until: u64) -> Stop {
+        self.guarded(|world| world.advance(until));
+        if self.sea.violation.is_some() {
+            Stop::Violated
+        } else if self.sea.news.is_empty() {
+            self.sea.now = self.sea.now.max(until);
+            Stop::Reached
+        } else {
+            Stop::News
+        }
+    }
+
+    /// A fault strikes now.
+    pub fn strike(&mut self, fault: &Fault) {
+        self.guarded(|world| world.suffer(fault));
+    }
+
+    /// Faults are over: nodes outside of `core` stop for good, those within come back, every link
+    /// works, and from now on the climate is this one.
+    pub fn heal(&mut self, core: NodeSet, climate: Climate) {
+        self.guarded(|world| {
+            world.sea.line(format_args!("faults heal; {core} shall make progress"));
+            world.ends.iter_mut().for_each(|end| *end = None);
+            world.sea.network.heal();
+            world.sea.climate = climate;
+            for index in 0..world.nodes.len() {
+                world.nodes[index].site.fuse = 0;
+                let is_up = world.nodes[index].host.is_some();
+                match core.contains(NodeId(index as u16)) {
+                    true if !is_up => world.start(index),
+                    false if is_up => world.crash(index, 0, false),
+                    _ => {}
+                }
+            }
+            world.sea.monitor.healed();
+        });
+    }
+
+    /// Judges whether everything has come that was promised, invariants included, long enough
+    /// after [`heal`](World::heal).
+    ///
+    /// # Errors
+    /// The promise that was not kept.
+    pub fn settled(&mut self, core: NodeSet) -> Result<(), Violation> {
+        self.guarded(World::judge);
+        if let Some(violation) = &self.sea.violation {
+            return Err(violation.clone());
+        }
+        self.sea.monitor.settled(core).map_err(Violation::Liveness)
+    }
+
+    fn guarded(&mut self, act: impl FnOnce(&mut Self)) {
+        if self.sea.violation.is_some() {
+            return;
+        }
+        if let Err(panic) = caught(|| act(self)) {
+            self.sea.violation = Some(Violation::Panic(panic));
+        }
+        if let Some(violation) = &self.sea.violation {
+            let violation = violation.to_string();
+            self.sea.line(format_args!("VIOLATION {violation}"));
+        }
+    }
+
+    fn advance(&mut self, until: u64) {
+        while let Some((at, item)) = self.sea.queue.pop(until) {
+            self.sea.now = at;
+            self.happen(item);
+            if self.sea.violation.is_some() || !self.sea.news.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn happen(&mut self, item: Item) {
+        match item {
+            Item::Arrive { to, packet } => {
+                let (from, message) = self.sea.packets.take(packet);
+                if self.sea.network.is_cut(from, NodeId(to)) {
+                    self.sea.tally.cuts += 1;
+                } else if self.nodes[usize::from(to)].host.is_some() {
+                    self.arrive(usize::from(to), Input::Message(from, message));
+                }
+            }
+            Item::Alarm { node, run, slot } => self.ring(usize::from(node), run, slot),
+            Item::Wake { node, run } => {
+                let site = &mut self.nodes[usize::from(node)].site;
+                if site.run == run {
+                    site.wake_queued = false;
+                    self.rouse(usize::from(node));
+                }
+            }
+            Item::Synced { node, run, frames } => self.synced(usize::from(node), run, frames),
+            Item::End { fault } => {
+                if let Some(end) = self.ends[fault as usize].take() {
+                    self.end(end);
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self) {
+        self.wakes = 0;
+        if self.invariants.is_empty() || self.sea.violation.is_some() {
+            return;
+        }
+        let processes: Vec<&S::Process> = self.nodes.iter().map(Node::seen).collect();
+        for invariant in &self.invariants {
+            if let Err(why) = (invariant.holds)(&processes) {
+                let name = invariant.name.to_string();
+                self.sea.violation = Some(Violation::Invariant(name, why));
+                return;
+            }
+        }
+    }
+}
+
+impl<P: Process> Node<P> {
+    fn seen(&self) -> &P {
+        self.host.as_ref().map_or(&self.site.disk, Host::process)
+    }
+}

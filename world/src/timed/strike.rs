@@ -1,0 +1,132 @@
+//! How faults strike, and how they end.
+
+use std::mem::replace;
+
+use model::{Host, Process};
+
+use super::climate::Fault;
+use super::queue::Item;
+use super::site::Input;
+use super::{End, News, Node, World};
+use crate::subject::Subject;
+
+impl<S: Subject> World<'_, S> {
+    pub(super) fn suffer(&mut self, fault: &Fault) {
+        let (now, tally) = (self.sea.now, &mut self.sea.tally);
+        if !matches!(fault, Fault::Crash { .. }) {
+            if let Some(trace) = &mut self.sea.trace {
+                trace.line(now, format_args!("FAULT {fault}"));
+            }
+        }
+        match *fault {
+            Fault::Crash { node, down, fuse, keep, compacted } => {
+                let Node { host: Some(_), site, .. } = &mut self.nodes[node.index()] else {
+                    return;
+                };
+                let end = End::Crash { node, run: site.run };
+                (site.fuse, site.fuse_disk) = (fuse, (keep, compacted));
+                if fuse == 0 {
+                    self.crash(node.index(), keep, compacted);
+                }
+                self.end_after(down, end);
+            }
+            Fault::Pause { node, span } => {
+                tally.pauses += 1;
+                let site = &mut self.nodes[node.index()].site;
+                site.paused_until = site.paused_until.max(now + span);
+            }
+            Fault::Cut { from, to, both, span } => {
+                self.sea.network.cut(from, to);
+                if both {
+                    self.sea.network.cut(to, from);
+                }
+                self.end_after(span, End::Cut { from, to, both });
+            }
+            Fault::Clog { from, to, span } => self.sea.network.clog(from, to, now + span),
+            Fault::Stall { node, span } => {
+                let site = &mut self.nodes[node.index()].site;
+                site.stalled_until = site.stalled_until.max(now + span);
+            }
+            Fault::Skew { node, ppm } => {
+                tally.skews += 1;
+                self.nodes[node.index()].site.clock.skew(now, ppm);
+            }
+            Fault::Storm { loss_ppm, duplicate_ppm, span } => {
+                tally.storms += 1;
+                self.sea.network.storm(loss_ppm, duplicate_ppm);
+                self.end_after(span, End::Storm { loss_ppm, duplicate_ppm });
+            }
+        }
+    }
+
+    fn end_after(&mut self, span: u64, end: End) {
+        let fault = self.ends.len() as u32;
+        self.ends.push(Some(end));
+        self.sea.queue.push(self.sea.now + span, Item::End { fault });
+    }
+
+    pub(super) fn end(&mut self, end: End) {
+        match end {
+            End::Cut { from, to, both } => {
+                self.sea.line(format_args!("the cut between {from} and {to} ends"));
+                self.sea.network.mend(from, to);
+                if both {
+                    self.sea.network.mend(to, from);
+                }
+            }
+            End::Storm { loss_ppm, duplicate_ppm } => {
+                self.sea.line(format_args!("the storm ends"));
+                self.sea.network.calm(loss_ppm, duplicate_ppm);
+            }
+            End::Crash { node, run } => {
+                let place = &mut self.nodes[node.index()];
+                if place.site.run == run {
+                    // The fuse did not burn down in time.
+                    place.site.fuse = 0;
+                } else if place.site.run == run + 1 && place.host.is_none() {
+                    self.start(node.index());
+                }
+            }
+        }
+    }
+
+    /// The node stops; of its frames that are not yet durable, `keep` 256ths survive.
+    pub(super) fn crash(&mut self, index: usize, keep: u8, compacted: bool) {
+        let Node { host, site, .. } = &mut self.nodes[index];
+        let kept = (usize::from(keep) * (site.frames.len() + 1)) >> 8;
+        self.sea.tally.frames_kept += kept as u64;
+        self.sea.tally.frames_lost += (site.frames.len() - kept) as u64;
+        for frame in site.frames.drain(..).take(kept) {
+            frame.into_iter().for_each(|record| site.disk.recover(record));
+        }
+        if compacted {
+            self.sea.tally.compactions += 1;
+            let records = replace(&mut site.disk, self.subject.process(site.me));
+            records.records().into_iter().for_each(|record| site.disk.recover(record));
+        }
+        *host = None;
+        site.forget();
+        let me = site.me;
+        self.sea.crashed(me);
+    }
+
+    /// A node that is down recovers and starts.
+    pub(super) fn start(&mut self, index: usize) {
+        let Node { host, site, .. } = &mut self.nodes[index];
+        *host = Some(Host::new(site.me, site.disk.clone()));
+        let me = site.me;
+        if self.sea.now > 0 || site.run > 0 {
+            self.sea.tally.restarts += 1;
+            self.sea.line(format_args!("{me} restarts"));
+            if self.sea.listening {
+                self.sea.news.push(News::Restarted(me));
+            }
+        }
+        site.inbox.push_back(Input::Start);
+        site.wake_queued = true;
+        // Nodes never start at quite the same time.
+        let at = self.sea.now + 1 + site.wake_cost(&self.sea.climate);
+        site.busy_until = at;
+        self.sea.queue.push(at, Item::Wake { node: me.0, run: site.run });
+    }
+}
