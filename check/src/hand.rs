@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use model::Fingerprint;
 
-use world::caught;
 use crate::system::{Judgement, Successors, System, Violation};
 use crate::table::Table;
+use world::caught;
 
 /// States of the frontier whose successors are looked up together, so that their slots of the
 /// table are fetched side by side. Twelve successors each are about 200 fetches, which outlast

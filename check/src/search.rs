@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use world::caught;
-use crate::hand::{Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print};
+use crate::hand::{
+    Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
+};
 use crate::system::{Judgement, Successors, System, Violation};
 use crate::table::Table;
 use crate::{Mark, Report, Verdict};
+use world::caught;
 
 /// The parent of an initial state.
 const NO_PARENT: u32 = u32::MAX;
@@ -205,7 +207,9 @@ impl<'a, S: System> Search<'a, S> {
         let initial = match initial {
             Ok(states) if states.len() > MOST_SUCCESSORS => return Some(End::Limit(crowded())),
             Ok(states) => states,
-            Err(violation) => return Some(End::Broken { violation, steps: 0, story: String::new() }),
+            Err(violation) => {
+                return Some(End::Broken { violation, steps: 0, story: String::new() });
+            }
         };
         for (via, state) in initial.into_iter().enumerate() {
             self.generated += 1;
@@ -237,10 +241,8 @@ impl<'a, S: System> Search<'a, S> {
     fn round(&mut self) -> Option<End> {
         let end = self.frontier.len().min(self.left + self.round_len());
         let threads = if end - self.left < SMALL { 1 } else { self.asked.threads };
-        let mut pieces: VecDeque<_> = (self.left..end)
-            .step_by(PIECE)
-            .map(|start| start..end.min(start + PIECE))
-            .collect();
+        let mut pieces: VecDeque<_> =
+            (self.left..end).step_by(PIECE).map(|start| start..end.min(start + PIECE)).collect();
         let deadline = self.asked.time.map(|limit| self.began + limit);
         while !pieces.is_empty() {
             let round = Round {
@@ -285,8 +287,8 @@ impl<'a, S: System> Search<'a, S> {
 
     /// States to leave until limits are looked at again: fewer when one is near.
     fn round_len(&self) -> usize {
-        let heap = self.heap_bytes.iter().sum::<usize>()
-            / (self.frontier.len() + self.next.len()).max(1);
+        let heap =
+            self.heap_bytes.iter().sum::<usize>() / (self.frontier.len() + self.next.len()).max(1);
         let each = size_of::<S::State>() + size_of::<Parent>() + 2 * size_of::<u64>() + heap;
         let memory = self.asked.memory.saturating_sub(self.bytes());
         let states = self.asked.states.saturating_sub(self.distinct);
@@ -347,7 +349,13 @@ impl<'a, S: System> Search<'a, S> {
                     + hand.fresh.parents.capacity() * size_of::<Parent>()
             })
             .sum();
-        fresh + system.shared_bytes() + self.table.bytes() + parents + states * size_of::<S::State>() + heap + kept
+        fresh
+            + system.shared_bytes()
+            + self.table.bytes()
+            + parents
+            + states * size_of::<S::State>()
+            + heap
+            + kept
     }
 
     /// The limit that is reached, if one is; calls back about progress.
@@ -377,7 +385,10 @@ impl<'a, S: System> Search<'a, S> {
             return Some(End::Limit(format!("the time limit of {limit:?} was reached")));
         }
         if self.distinct >= self.asked.states {
-            return Some(End::Limit(format!("the limit of {} states was reached", self.asked.states)));
+            return Some(End::Limit(format!(
+                "the limit of {} states was reached",
+                self.asked.states
+            )));
         }
         // A further round may double the vectors that grow: their growth must fit as well.
         let growth = size_of::<S::State>() * self.next.capacity()
@@ -442,8 +453,7 @@ impl<'a, S: System> Search<'a, S> {
     fn report(self, end: End) -> Report {
         let seconds = self.began.elapsed().as_secs_f64();
         let system = self.asked.system;
-        let reached =
-            self.hands.iter().fold(0, |all, hand| all | system.reached(&hand.worker));
+        let reached = self.hands.iter().fold(0, |all, hand| all | system.reached(&hand.worker));
         let workers: Vec<S::Worker> = self.hands.into_iter().map(|hand| hand.worker).collect();
         let mut bounds = system.bounds();
         bounds.extend(system.cut(&workers));
@@ -477,7 +487,9 @@ impl<'a, S: System> Search<'a, S> {
             collision: (distinct * distinct / 2.0 / 2f64.powi(64)).min(1.0),
             threads: self.asked.threads,
             bounds,
-            marks: marks.map(|(bit, name)| Mark { name, reached: reached >> bit & 1 == 1 }).collect(),
+            marks: marks
+                .map(|(bit, name)| Mark { name, reached: reached >> bit & 1 == 1 })
+                .collect(),
             violation,
             steps,
             story,

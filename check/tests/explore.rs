@@ -53,9 +53,26 @@ fn the_worlds_of_one_addition_are_those_counted_by_hand() {
     // In turn: nothing, Add in flight, saved and held, synced with Added in flight, acknowledged.
     let report = explored(&subject, crashes(0));
     assert_eq!((report.distinct, report.generated, report.depth), (5, 5, 5));
-    // With packets that stay, Add can arrive without end: 255 additions overflow the sum.
+}
+
+#[test]
+fn only_a_network_that_duplicates_adds_twice() {
+    let subject = counting(Flaw::None);
     let report = explored(&subject, Bounds { network: Network::Duplicating, ..crashes(0) });
-    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 257), "{report}");
+    // By hand: a request for 2, and Add arrives twice.
+    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 3), "{report}");
+    story::check(&subject, &report.story).expect("the story is what happens");
+    assert!(report.story.contains("\nduplicate n0 n1 Add(2)\ndeliver"), "{}", report.story);
+}
+
+#[test]
+fn choices_are_enumerated_and_told() {
+    let subject = Noting { has_flaw: true, ..Noting::default() };
+    let report = explored(&subject, crashes(0));
+    // By hand: the request at n0, noted as 11, is flushed.
+    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 2), "{report}");
+    assert!(report.story.contains("\nchoose 1\nrequest n0 10\n"), "{}", report.story);
+    story::check(&subject, &report.story).expect("the story is what happens");
 }
 
 #[test]
@@ -91,12 +108,15 @@ fn reliable_links_keep_the_order_that_others_do_not() {
 
 #[test]
 fn memoised_steps_explore_the_worlds_of_naive_ones() {
-    for network in [Network::Lossy { copies: 1 }, Network::Lossy { copies: 2 }, Network::Duplicating]
+    for network in
+        [Network::Lossy { copies: 1 }, Network::Lossy { copies: 2 }, Network::Duplicating]
     {
-        for (flushing, crashes) in [(Flushing::Free, 0), (Flushing::Free, 1), (Flushing::Eager, 1)] {
+        for (flushing, crashes) in [(Flushing::Free, 0), (Flushing::Free, 1), (Flushing::Eager, 1)]
+        {
             let bounds = Bounds { network, crashes, fires: Some(1), flushing };
-            let naive = naive::count(&Noting, &bounds);
-            let report = explored(&Noting, bounds);
+            let subject = Noting::default();
+            let naive = naive::count(&subject, &bounds);
+            let report = explored(&subject, bounds);
             assert_eq!(report.verdict, Verdict::Holds);
             assert_eq!((report.distinct, report.generated), naive, "{report}");
         }
@@ -252,10 +272,10 @@ mod naive {
                 all.extend(acted(&world, bounds, me, &Act::Event(Event::Start)));
                 continue;
             }
-            if !world.asked.contains(&me) {
+            if me == NodeId(0) && !world.asked.contains(&me) {
                 let mut world = world.clone();
                 world.asked.insert(me);
-                let request = Noting.requests(me)[0];
+                let request = Noting::default().requests(me)[0];
                 all.extend(acted(&world, bounds, me, &Act::Event(Event::Request(request))));
             }
             if bounds.flushing == Flushing::Free {

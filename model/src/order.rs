@@ -43,7 +43,8 @@ pub enum Tell<V> {
         /// The leader, if one is known.
         leader: Option<NodeId>,
     },
-    /// A state that has taken the commands up to `slot` may answer the read.
+    /// A state that has taken the commands up to `slot` may answer the read. It may be told more
+    /// than once.
     Readable {
         /// The read's number.
         read: u64,

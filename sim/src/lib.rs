@@ -1,1 +1,18 @@
 //! Many long random runs: swarm configurations, workloads, shrinking.
+//!
+//! A run is a [`Plan`], drawn from a seed and then data: what clients do, what goes wrong, and
+//! when. Faults strike while safety is judged at every step; then they heal, a core of nodes is
+//! left, and it must keep its promises. A [`campaign`] makes many runs, and shrinks the first that
+//! fails.
+
+mod campaign;
+mod plan;
+mod run;
+mod shrink;
+mod workload;
+
+pub use campaign::{Campaign, Mark, Progress, Report, campaign};
+pub use plan::{Operation, Plan, Scale, Strike};
+pub use run::{Options, Outcome, operation_random, perform, run};
+pub use shrink::{Failure, shrink};
+pub use workload::{Clients, OpenClients, OpenLoop, Workload};

@@ -3,7 +3,7 @@
 use model::{NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use world::Failures;
-use world::timed::{Climate, Fault, MICROS, MILLIS, SECONDS, Spread};
+use world::timed::{Climate, FUSE, Fault, Fuse, MICROS, MILLIS, SECONDS, Spread};
 
 /// One run, as data. Together with the subject and the workload it decides everything that
 /// happens; taking away an operation or a fault leaves the randomness of the others as it was.
@@ -23,8 +23,8 @@ pub struct Plan {
     pub heal: u64,
     /// Who is up once faults have healed; all others are dead for good.
     pub core: NodeSet,
-    /// How long the core then has to keep its promises, in nanoseconds. The last nanosecond of
-    /// five times this span is when they are finally called broken.
+    /// How long the core then has to keep its promises, in nanoseconds; they are called broken only
+    /// after five times this span. With 0, the run ends instead of healing.
     pub settle: u64,
 }
 
@@ -76,13 +76,15 @@ impl Plan {
         let mut swarm = Random::child(seed, "swarm");
         let climate = draw_climate(&mut swarm, failures);
         let faults = Faults::draw(&mut swarm, nodes, failures, scale);
-        let core = draw_core(&mut swarm, nodes, failures);
+        let operations = draw_operations(seed, scale);
+        let faults = faults.strikes(seed, scale, &operations);
+        let core = draw_core(&mut swarm, nodes, failures, &faults);
         Plan {
             seed,
             nodes,
             climate,
-            operations: draw_operations(seed, scale),
-            faults: faults.strikes(seed, scale),
+            operations,
+            faults,
             heal: scale.faults,
             core,
             settle: scale.settle,
@@ -90,8 +92,15 @@ impl Plan {
     }
 }
 
-fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures) -> NodeSet {
+fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures, faults: &[Strike]) -> NodeSet {
     let mut core = NodeSet::first(nodes);
+    if !failures.recovery {
+        for strike in faults {
+            if let Fault::Crash { node, .. } = strike.fault {
+                core.remove(node);
+            }
+        }
+    }
     // A node may be dead for good only if the model lets nodes crash.
     if failures.crashes == 0 || swarm.chance(1, 2) {
         return core;
@@ -155,6 +164,7 @@ fn draw_climate(swarm: &mut Random, failures: &Failures) -> Climate {
 enum Kind {
     Crash,
     CrashAtWork,
+    CrashAtSave,
     Pause,
     Cut,
     Isolation,
@@ -186,6 +196,7 @@ impl Faults {
         let kinds = [
             (Kind::Crash, crash),
             (Kind::CrashAtWork, crash),
+            (Kind::CrashAtSave, crash),
             (Kind::Pause, failures.asynchrony),
             (Kind::Cut, failures.loss && several),
             (Kind::Isolation, failures.loss && several),
@@ -210,24 +221,32 @@ impl Faults {
         }
     }
 
-    fn strikes(&self, seed: u64, scale: &Scale) -> Vec<Strike> {
+    fn strikes(&self, seed: u64, scale: &Scale, operations: &[Operation]) -> Vec<Strike> {
         let mut random = Random::child(seed, "faults");
         if self.kinds.is_empty() {
             return Vec::new();
         }
-        let mut times: Vec<u64> = (0..self.total).map(|_| random.below(scale.faults)).collect();
+        let mut times: Vec<u64> = (0..self.total)
+            .map(|_| {
+                // Half of the faults come right behind an operation: that is when most happens.
+                let after = operations.get(random.below(operations.len() as u64 * 2) as usize);
+                let delay = log_uniform(&mut random, 10 * MICROS, 100 * MILLIS);
+                let anywhere = random.below(scale.faults);
+                after.map_or(anywhere, |operation| operation.at + delay).min(scale.faults - 1)
+            })
+            .collect();
         times.sort_unstable();
         let mut down_until = vec![0; self.nodes];
         let mut strikes = Vec::new();
         for at in times {
             let fault = self.fault(&mut random, scale);
-            if let Fault::Crash { node, down, .. } = fault {
+            if let Fault::Crash { node, down, fuse, .. } = fault {
+                let burning = if fuse == Fuse::Now { 0 } else { FUSE };
                 let others = down_until.iter().filter(|&&until| until > at).count();
                 if others >= self.crashes || down_until[node.index()] > at {
                     continue;
                 }
-                // A fuse may burn for a while, and a restart takes a moment.
-                down_until[node.index()] = at.saturating_add(down).saturating_add(MILLIS);
+                down_until[node.index()] = at.saturating_add(down).saturating_add(burning);
             }
             strikes.push(Strike { at, fault });
         }
@@ -241,11 +260,15 @@ impl Faults {
         let (from, to) = self.sides(random, kind == Kind::Isolation);
         let dice = random.bits();
         match kind {
-            Kind::Crash | Kind::CrashAtWork => Fault::Crash {
+            Kind::Crash | Kind::CrashAtWork | Kind::CrashAtSave => Fault::Crash {
                 node,
                 // Without recovery, a node that is down stays down.
                 down: if self.recovery { span } else { scale.faults },
-                fuse: if kind == Kind::Crash { 0 } else { 1 + (dice & 15) as u32 },
+                fuse: match kind {
+                    Kind::CrashAtWork => Fuse::Events(1 + (dice & 15) as u32),
+                    Kind::CrashAtSave => Fuse::Saves(1 + (dice & 3) as u32),
+                    _ => Fuse::Now,
+                },
                 keep: (dice >> 8) as u8,
                 compacted: (dice >> 16) & 3 == 0,
             },

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use model::{NodeId, NodeSet, Process, Random};
+use model::{NodeId, NodeSet, Process};
 use world::Subject;
 use world::timed::News;
 
 use crate::plan::{Operation, Plan};
+use crate::run::operation_random;
 
 /// The clients of one run. Times are virtual, in nanoseconds.
 ///
@@ -57,10 +58,12 @@ pub trait Clients<P: Process> {
 /// A way of using a subject.
 pub trait Workload<S: Subject>: Sync {
     /// Its clients.
-    type Clients: Clients<S::Process>;
+    type Clients<'s>: Clients<S::Process>
+    where
+        S: 's;
 
     /// The clients of one run.
-    fn clients(&self, subject: &S, plan: &Plan) -> Self::Clients;
+    fn clients<'s>(&self, subject: &'s S, plan: &Plan) -> Self::Clients<'s>;
 }
 
 /// Requests at the times of the plan, whatever comes of earlier ones: each operation asks its node
@@ -68,12 +71,15 @@ pub trait Workload<S: Subject>: Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OpenLoop;
 
-impl<S: Subject + Clone> Workload<S> for OpenLoop {
-    type Clients = OpenClients<S>;
+impl<S: Subject> Workload<S> for OpenLoop {
+    type Clients<'s>
+        = OpenClients<'s, S>
+    where
+        S: 's;
 
-    fn clients(&self, subject: &S, plan: &Plan) -> OpenClients<S> {
+    fn clients<'s>(&self, subject: &'s S, plan: &Plan) -> OpenClients<'s, S> {
         OpenClients {
-            subject: subject.clone(),
+            subject,
             seed: plan.seed,
             nodes: plan.nodes,
             operations: plan.operations.iter().copied().collect(),
@@ -90,8 +96,8 @@ const FIRST_PROBE: u64 = 1 << 32;
 const PROBES: u64 = 20;
 
 /// The clients of [`OpenLoop`].
-pub struct OpenClients<S> {
-    subject: S,
+pub struct OpenClients<'s, S> {
+    subject: &'s S,
     seed: u64,
     nodes: usize,
     operations: VecDeque<Operation>,
@@ -108,25 +114,20 @@ struct Probes {
     next: u64,
 }
 
-impl<S: Subject> OpenClients<S> {
+impl<S: Subject> OpenClients<'_, S> {
     fn draw(&self, node: NodeId, count: u64) -> Option<<S::Process as Process>::Request> {
-        let mut random = Random::child(self.seed ^ count.rotate_left(32), "request");
-        self.subject.request(node, count, &mut random)
+        self.subject.request(node, count, &mut operation_random(self.seed, count))
     }
 }
 
-impl<S: Subject> Clients<S::Process> for OpenClients<S> {
+impl<S: Subject> Clients<S::Process> for OpenClients<'_, S> {
     fn next(&self) -> Option<u64> {
         let operation = self.operations.front().map(|operation| operation.at);
         let probe = self.probes.as_ref().map(|probes| probes.next);
         operation.into_iter().chain(probe).min()
     }
 
-    fn act(
-        &mut self,
-        now: u64,
-        up: NodeSet,
-    ) -> Option<(NodeId, <S::Process as Process>::Request)> {
+    fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, <S::Process as Process>::Request)> {
         while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
             let node = NodeId(operation.client % self.nodes as u16);
             if up.contains(node)
@@ -152,7 +153,8 @@ impl<S: Subject> Clients<S::Process> for OpenClients<S> {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        let next = now + (self.settle / PROBES).max(1);
+        // Between the times at which promises are judged, so that there is time to answer.
+        let next = now + self.settle / PROBES / 2;
         self.probes = Some(Probes { core, left: core, count: FIRST_PROBE, next });
     }
 }

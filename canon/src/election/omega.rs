@@ -8,6 +8,7 @@
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use model::{Never, NodeId, NodeSet, Out, Process};
 
@@ -37,6 +38,11 @@ impl Omega {
     /// Whom this node trusts now.
     pub fn leader(&self) -> Option<NodeId> {
         self.leader
+    }
+
+    /// How long the detector's period is now.
+    pub fn period(&self) -> Duration {
+        self.detector.period()
     }
 
     /// The seam to the detector: runs one of its handlers and takes what it tells.

@@ -17,6 +17,7 @@
 //! - *A crash that keeps some frames* is as many syncs and then the crash.
 //! - *Time* does not pass: an armed alarm may ring at any moment, and clocks stand at 0.
 
+mod bounds;
 mod local;
 mod story;
 mod tables;
@@ -28,6 +29,7 @@ use ::world::{Invariant, Sometimes, Subject, caught};
 use model::{Event, NodeId, Process};
 use spec::monitor::Monitor;
 
+pub use self::bounds::{Bounds, Flushing, Network, Shareable};
 pub use self::story::Scene;
 pub use self::world::World;
 
@@ -36,92 +38,6 @@ use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use self::world::{Channel, Shape};
 use crate::hand::no_panic;
 use crate::{Judgement, Successors, System, Violation};
-
-/// How far an exploration of a protocol goes; everything here is named in the report.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Bounds {
-    /// What the network does to packets.
-    pub network: Network,
-    /// Crashes in a run, of all nodes together. A node that is down may restart at any time.
-    pub crashes: u16,
-    /// Alarms that ring in a run, of all nodes together; without a number, any.
-    pub fires: Option<u16>,
-    /// When nodes flush.
-    pub flushing: Flushing,
-}
-
-impl Default for Bounds {
-    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms, and
-    /// flushes as steps of their own.
-    fn default() -> Bounds {
-        Bounds {
-            network: Network::Lossy { copies: 1 },
-            crashes: 0,
-            fires: None,
-            flushing: Flushing::Free,
-        }
-    }
-}
-
-/// What the network does to packets. They always overtake each other, except on reliable links.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Network {
-    /// A packet arrives once or never.
-    Lossy {
-        /// Equal packets in flight at most: one that is sent beyond that is lost.
-        copies: u8,
-    },
-    /// A packet arrives any number of times.
-    Duplicating,
-    /// From one node to another, packets arrive once and in the order in which they were sent,
-    /// even across crashes.
-    Fifo {
-        /// Equal packets in flight at most: a world with more lies outside of the bounds.
-        copies: u8,
-    },
-}
-
-/// When nodes flush.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flushing {
-    /// A flush, until nothing comes of it, is a step of its own, at any time.
-    Free,
-    /// Nodes flush right after each event: fewer states, and no run in which two events share a
-    /// flush.
-    Eager,
-}
-
-/// A subject whose values may be shared by threads. Whatever satisfies the bounds is one: all
-/// subjects whose processes and monitors are plain values.
-pub trait Shareable:
-    Subject<
-        Process: Process<
-            Request: Send + Sync,
-            Indication: Send + Sync,
-            Message: Send + Sync,
-            Timer: Send + Sync,
-            Record: Send + Sync,
-        > + Send
-                     + Sync,
-        Monitor: Send + Sync,
-    >
-{
-}
-
-impl<S> Shareable for S where
-    S: Subject<
-            Process: Process<
-                Request: Send + Sync,
-                Indication: Send + Sync,
-                Message: Send + Sync,
-                Timer: Send + Sync,
-                Record: Send + Sync,
-            > + Send
-                         + Sync,
-            Monitor: Send + Sync,
-        >
-{
-}
 
 /// A protocol as a [`System`].
 pub struct Explore<'a, S: Subject> {

@@ -64,7 +64,10 @@ impl TwoPhase {
     /// # Panics
     /// If there are more than 14, whose state does not fit 64 bits.
     pub fn new(managers: u32) -> TwoPhase {
-        assert!(managers <= MOST_MANAGERS, "At most {MOST_MANAGERS} resource managers fit a state.");
+        assert!(
+            managers <= MOST_MANAGERS,
+            "At most {MOST_MANAGERS} resource managers fit a state."
+        );
         TwoPhase { managers }
     }
 

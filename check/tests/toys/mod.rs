@@ -141,7 +141,14 @@ impl Subject for Counting {
             }
             Err(format!("{acknowledged} was acknowledged, but the sum is {sum}."))
         }
-        vec![Invariant { name: "acknowledged sums are kept", holds: kept }]
+        fn once(nodes: &[&Counter]) -> Result<(), String> {
+            let sum = nodes[1].sum;
+            if sum <= 3 { Ok(()) } else { Err(format!("1 and 2 were added up to {sum}.")) }
+        }
+        vec![
+            Invariant { name: "acknowledged sums are kept", holds: kept },
+            Invariant { name: "numbers are added once", holds: once },
+        ]
     }
 
     fn sometimes(&self) -> Vec<Sometimes<Counter>> {
@@ -196,10 +203,11 @@ impl Process for Notes {
     fn message(&mut self, from: NodeId, message: Word, out: &mut Out<Self>) {
         match message {
             Word::Add(note) => {
+                // An answer to each copy would let answers that wait for the disk grow without end.
                 if self.kept.insert(note) {
                     out.save(note);
+                    out.send_durable(from, Word::Added(note));
                 }
-                out.send_durable(from, Word::Added(note));
             }
             Word::Added(note) if from == self.me => out.indicate(note),
             Word::Added(note) => {
@@ -246,8 +254,12 @@ impl Monitor<Notes> for Heard {
     }
 }
 
-/// The note book, with one request at each node.
-pub struct Noting;
+/// The note book, with one request at n0.
+#[derive(Default)]
+pub struct Noting {
+    /// Whether the note 11 is taken for a mistake once it is kept.
+    pub has_flaw: bool,
+}
 
 impl Subject for Noting {
     type Process = Notes;
@@ -270,6 +282,16 @@ impl Subject for Noting {
     }
 
     fn requests(&self, node: NodeId) -> Vec<u8> {
-        vec![10 * (node.0 as u8 + 1)]
+        if node == N0 { vec![10] } else { Vec::new() }
+    }
+
+    fn invariants(&self) -> Vec<Invariant<Notes>> {
+        fn no_11(nodes: &[&Notes]) -> Result<(), String> {
+            match nodes.iter().find(|notes| notes.kept.contains(&11)) {
+                Some(notes) => Err(format!("{} keeps 11.", notes.me)),
+                None => Ok(()),
+            }
+        }
+        if self.has_flaw { vec![Invariant { name: "no 11", holds: no_11 }] } else { Vec::new() }
     }
 }

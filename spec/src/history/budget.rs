@@ -11,18 +11,15 @@ pub struct Limits {
     pub memory: usize,
     /// The longest the check may take, reading included. Nothing means for ever.
     pub time: Option<Duration>,
-    /// Whether to decide the parts of an object one by one where the model says they are independent.
+    /// Whether to decide the parts of an object one by one where the model says they are
+    /// independent.
     pub split_by_key: bool,
 }
 
 impl Default for Limits {
     /// Two gibibytes, which hold some fifty million visited configurations; one minute; split.
     fn default() -> Self {
-        Limits {
-            memory: 2 << 30,
-            time: Some(Duration::from_secs(60)),
-            split_by_key: true,
-        }
+        Limits { memory: 2 << 30, time: Some(Duration::from_secs(60)), split_by_key: true }
     }
 }
 
@@ -50,8 +47,8 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Reading the clock takes some 30 ns and a unit of work about as long, so that the clock costs a
-    /// hundredth and a deadline is noticed within microseconds.
+    /// Reading the clock takes some 30 ns and a unit of work about as long, so that the clock costs
+    /// a hundredth and a deadline is noticed within microseconds.
     const WORK_PER_CLOCK: u64 = 128;
 
     pub(crate) fn new(limits: &Limits, start: Instant) -> Self {

@@ -37,9 +37,9 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Checks that `witness` is a linearization of `history`: an order, by index, of every operation that
-/// returned and any that are unknown, which contradicts no real-time order and which `model` could have
-/// gone through one by one. Errors say what is wrong first.
+/// Checks that `witness` is a linearization of `history`: an order, by index, of every operation
+/// that returned and any that are unknown, which contradicts no real-time order and which `model`
+/// could have gone through one by one. Errors say what is wrong first.
 pub fn certify<M: Model>(
     model: &M,
     history: &History<M::Input, M::Output>,
@@ -48,8 +48,8 @@ pub fn certify<M: Model>(
     let operations = history.operations();
     let mut placed = vec![false; operations.len()];
     let mut state = model.initial();
-    // Everything placed took effect after its call, so nothing that follows may have returned before the
-    // latest of these calls.
+    // Everything placed took effect after its call, so nothing that follows may have returned
+    // before the latest of these calls.
     let mut latest_call = 0;
     for &index in witness {
         let operation = operations.get(index).ok_or(Refusal::NoSuchOperation(index))?;

@@ -1,5 +1,5 @@
-//! The question itself: is there an order in which one object, one operation at a time, would have answered
-//! as recorded, with every operation taking effect between its call and its return?
+//! The question itself: is there an order in which one object, one operation at a time, would have
+//! answered as recorded, with every operation taking effect between its call and its return?
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -17,8 +17,8 @@ use super::search::{Ending, Search, Watch};
 pub enum Verdict {
     /// There is such an order; it has been certified.
     Linearizable {
-        /// The operations in that order, by index in the history. Unknown operations that need not have
-        /// taken effect are left out.
+        /// The operations in that order, by index in the history. Unknown operations that need not
+        /// have taken effect are left out.
         witness: Vec<usize>,
     },
     /// There is none.
@@ -46,11 +46,13 @@ pub struct Checked {
     pub bytes: usize,
 }
 
-/// Decides whether `history` is linearizable with respect to `model`, within `limits` counted from `start`.
+/// Decides whether `history` is linearizable with respect to `model`, within `limits` counted from
+/// `start`.
 ///
 /// # Panics
 ///
-/// If the witness found is refused by [`certify`], which means that a claim the model makes is not true.
+/// If the witness found is refused by [`certify`], which means that a claim the model makes is not
+/// true.
 pub fn check<M: Model>(
     model: &M,
     history: &History<M::Input, M::Output>,
@@ -70,16 +72,12 @@ pub fn check<M: Model>(
         let refusal = certify(model, history, witness).err();
         assert_eq!(refusal, None, "the model's claims hold, so the witness is certified");
     }
-    Checked {
-        verdict,
-        explored: inquiry.explored,
-        bytes: inquiry.budget.peak(),
-    }
+    Checked { verdict, explored: inquiry.explored, bytes: inquiry.budget.peak() }
 }
 
-/// How to search a part. All parts get a first look in turn: most need no more, and a hard one does not use
-/// up the limits while another would have given the answer at once. What is done twice for a hard part is
-/// some milliseconds.
+/// How to search a part. All parts get a first look in turn: most need no more, and a hard one does
+/// not use up the limits while another would have given the answer at once. What is done twice for
+/// a hard part is some milliseconds.
 #[derive(Clone, Copy)]
 enum Look {
     /// Few configurations, and no preparation.
@@ -134,9 +132,7 @@ impl<M: Model> Inquiry<'_, M> {
         if decided < parts.len() {
             return self.unknown(reason, decided, parts.len());
         }
-        Verdict::Linearizable {
-            witness: self.merge(orders.iter().flatten()),
-        }
+        Verdict::Linearizable { witness: self.merge(orders.iter().flatten()) }
     }
 
     /// The indices of the operations, by part, small parts first.
@@ -166,11 +162,7 @@ impl<M: Model> Inquiry<'_, M> {
     }
 
     /// Searches one part: an order of its operations by index, or an explanation why there is none.
-    fn look(
-        &mut self,
-        indices: &[u32],
-        look: Look,
-    ) -> Result<Result<Vec<u32>, Vec<String>>, Stop> {
+    fn look(&mut self, indices: &[u32], look: Look) -> Result<Result<Vec<u32>, Vec<String>>, Stop> {
         let (ending, furthest) = self.search(indices, u64::MAX, look)?;
         match ending {
             Ending::Order(order) => Ok(Ok(order)),
@@ -185,20 +177,16 @@ impl<M: Model> Inquiry<'_, M> {
             }
             Ending::Stopped(stop) => {
                 let all = indices.len();
-                self.furthest = format!("the longest legal order had {furthest} of {all} operations");
+                self.furthest =
+                    format!("the longest legal order had {furthest} of {all} operations");
                 Err(stop)
             }
         }
     }
 
-    /// Searches one part as far as the history goes `until` a position. The order is by index; with it
-    /// comes how many answered operations the longest legal order had without a gap.
-    fn search(
-        &mut self,
-        indices: &[u32],
-        until: u64,
-        look: Look,
-    ) -> Result<(Ending, u32), Stop> {
+    /// Searches one part as far as the history goes `until` a position. The order is by index; with
+    /// it comes how many answered operations the longest legal order had without a gap.
+    fn search(&mut self, indices: &[u32], until: u64, look: Look) -> Result<(Ending, u32), Stop> {
         self.budget.work(0)?;
         let held = self.budget.used();
         let part = Part::new(self.model, self.history, indices, until);
@@ -220,8 +208,8 @@ impl<M: Model> Inquiry<'_, M> {
         Ok((ending, furthest))
     }
 
-    /// The first return with which a part that has no legal order has none. A history with a legal order
-    /// has one up to every point, so halving finds it.
+    /// The first return with which a part that has no legal order has none. A history with a legal
+    /// order has one up to every point, so halving finds it.
     fn locate(&mut self, indices: &[u32]) -> Result<u64, Stop> {
         let operations = self.history.operations();
         let mut returns: Vec<u64> =
@@ -274,15 +262,13 @@ impl<M: Model> Inquiry<'_, M> {
         } else {
             covered.push(self.furthest.clone());
         }
-        Verdict::Unknown {
-            reason,
-            covered: covered.join("; "),
-        }
+        Verdict::Unknown { reason, covered: covered.join("; ") }
     }
 
-    /// One order from the orders of the parts. Each operation takes effect at the latest call among it and
-    /// those before it in its part, which is within its own time because the part's order is legal; sorted
-    /// by these instants, operations of all parts are in real-time order (Herlihy & Wing 1990, locality).
+    /// One order from the orders of the parts. Each operation takes effect at the latest call among
+    /// it and those before it in its part, which is within its own time because the part's order is
+    /// legal; sorted by these instants, operations of all parts are in real-time order (Herlihy &
+    /// Wing 1990, locality).
     fn merge<'o>(&self, orders: impl Iterator<Item = &'o Vec<u32>>) -> Vec<usize> {
         let operations = self.history.operations();
         let mut timed = Vec::with_capacity(operations.len());

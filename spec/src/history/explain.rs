@@ -9,7 +9,8 @@ use super::part::Part;
 /// The most operations or answers that one line lists.
 const LISTED: usize = 5;
 
-/// What is to be explained: up to the last return of `part` there is no legal order, before it there is.
+/// What is to be explained: up to the last return of `part` there is no legal order, before it
+/// there is.
 pub(crate) struct Explanation<'a, 'h, M: Model> {
     pub(crate) model: &'a M,
     pub(crate) operations: &'a [Operation<M::Input, M::Output>],
@@ -33,7 +34,9 @@ impl<M: Model> Explanation<'_, '_, M> {
         let line = self.part.returned[stuck as usize];
         let scope = if self.split { ", as far as it is about the same key," } else { "" };
         let mut lines = vec![
-            format!("The history{scope} is linearizable up to line {line}, but not with that line:"),
+            format!(
+                "The history{scope} is linearizable up to line {line}, but not with that line:"
+            ),
             self.contradiction(stuck),
         ];
         lines.extend(self.sources(stuck, line));
@@ -97,8 +100,8 @@ impl<M: Model> Explanation<'_, '_, M> {
         lines
     }
 
-    /// One of them, with the latest operation between it and the stuck one that may contradict: another
-    /// change, or the same question with another answer.
+    /// One of them, with the latest operation between it and the stuck one that may contradict:
+    /// another change, or the same question with another answer.
     fn source(&self, id: u32, stuck: u32, sources: &[u32]) -> String {
         let part = self.part;
         let mut text = format!("  {}", self.words(id));

@@ -5,8 +5,8 @@ use super::budget::{Budget, Stop};
 /// The slot of no record.
 const EMPTY: u32 = u32::MAX;
 
-/// Maps hashes to record numbers. Records of equal hashes are told apart by their owner, so a collision
-/// costs a comparison and never a wrong answer.
+/// Maps hashes to record numbers. Records of equal hashes are told apart by their owner, so a
+/// collision costs a comparison and never a wrong answer.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     /// Half of the hash, from which the place follows, and the record's number.
@@ -35,9 +35,15 @@ impl Index {
     }
 
     /// Adds a record that is not in the index.
-    pub(crate) fn insert(&mut self, hash: u64, record: u32, budget: &mut Budget) -> Result<(), Stop> {
+    pub(crate) fn insert(
+        &mut self,
+        hash: u64,
+        record: u32,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
         if record == EMPTY {
-            return Err(Stop::Memory); // Record numbers have run out, after at least 64 GiB of records.
+            // Record numbers have run out, after at least 64 GiB of records.
+            return Err(Stop::Memory);
         }
         // At most three quarters full: then a search looks at a few neighbours.
         if (self.records + 1) * 4 > self.slots.len() * 3 {

@@ -1,11 +1,11 @@
 //! Linearizability checking of recorded histories.
 //!
 //! ```text
-//! text -> read -> History -> check(Model) -> split by key -> search -> certify -> Verdict -> Report
+//! text -> read -> History -> check(Model): split, search, certify -> Verdict -> Report
 //! ```
 //!
-//! [`verify`] does all of it for a text and a model by name. Programs that record their own histories build
-//! them with a [`Recorder`] and ask [`check`] with a [`Model`] of their own.
+//! [`verify`] does all of it for a text and a model by name. Programs that record their own
+//! histories build them with a [`Recorder`] and ask [`check`] with a [`Model`] of their own.
 
 mod budget;
 mod certify;

@@ -4,9 +4,9 @@ use std::hash::Hash;
 
 /// A sequential specification.
 ///
-/// Only the types, [`initial`](Model::initial), [`step`](Model::step) and the words are required. Every
-/// other method states a fact that spares the search work; its default claims nothing, and a claim that is
-/// not true makes verdicts wrong, so a model that overrides one says why it holds.
+/// Only the types, [`initial`](Model::initial), [`step`](Model::step) and the words are required.
+/// Every other method states a fact that spares the search work; its default claims nothing, and a
+/// claim that is not true makes verdicts wrong, so a model that overrides one says why it holds.
 pub trait Model {
     /// The object's state.
     type State: Clone + Eq + Hash;
@@ -22,8 +22,9 @@ pub trait Model {
 
     /// The state after `input` answered `output`, or nothing if it cannot answer so in `state`.
     ///
-    /// Without an output the operation's answer never arrived: `None` then means that it would change
-    /// nothing here (a compare-and-set whose comparison fails), which is no different from never happening.
+    /// Without an output the operation's answer never arrived: `None` then means that it would
+    /// change nothing here (a compare-and-set whose comparison fails), which is no different from
+    /// never happening.
     fn step(
         &self,
         state: &Self::State,
@@ -64,24 +65,26 @@ pub trait Model {
         None
     }
 
-    /// Claim: in every state that allows it, this operation with this answer leaves the state as it is.
+    /// Claim: in every state that allows it, this operation with this answer leaves the state as it
+    /// is.
     fn only_reads(&self, _input: &Self::Input, _output: Option<&Self::Output>) -> bool {
         false
     }
 
-    /// Claim, if false: in every state that allows `earlier` and then at once `later`, `later` would have
-    /// been legal without `earlier`.
+    /// Claim, if false: in every state that allows `earlier` and then at once `later`, `later`
+    /// would have been legal without `earlier`.
     fn may_enable(&self, _earlier: Call<'_, Self>, _later: Call<'_, Self>) -> bool {
         true
     }
 
-    /// Claim, if false: taking `earlier` out of a legal sequence never makes a later `later` illegal, so
-    /// long as everything between them stays legal.
+    /// Claim, if false: taking `earlier` out of a legal sequence never makes a later `later`
+    /// illegal, so long as everything between them stays legal.
     fn may_show(&self, _earlier: Call<'_, Self>, _later: Call<'_, Self>) -> bool {
         true
     }
 
-    /// The memory that `state` holds, in bytes, beyond what it shares with `from`, which it stepped from.
+    /// The memory that `state` holds, in bytes, beyond what it shares with `from`, which it stepped
+    /// from.
     fn state_bytes(&self, _state: &Self::State, _from: Option<&Self::State>) -> usize {
         size_of::<Self::State>()
     }

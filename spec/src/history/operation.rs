@@ -52,8 +52,9 @@ impl<I, O> Operation<I, O> {
 
 /// Operations in the order of their calls.
 ///
-/// Invariants, kept by [`Recorder`]: positions are distinct, calls ascend, an operation returns after its
-/// call, and the operations of one process do not overlap except those whose outcome is unknown.
+/// Invariants, kept by [`Recorder`]: positions are distinct, calls ascend, an operation returns
+/// after its call, and the operations of one process do not overlap except those whose outcome is
+/// unknown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct History<I, O> {
     operations: Vec<Operation<I, O>>,
@@ -76,8 +77,8 @@ impl<I, O> History<I, O> {
     }
 }
 
-/// Why a history cannot be read. Lines count from 1; for a history recorded by a program they are the
-/// positions it gave.
+/// Why a history cannot be read. Lines count from 1; for a history recorded by a program they are
+/// the positions it gave.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadError {
     /// The line at fault, or 0 if it is the text as a whole.
@@ -132,7 +133,8 @@ impl fmt::Display for ReadError {
             }
             Fault::Mismatch(what) | Fault::Syntax(what) => f.write_str(what),
             Fault::UnknownFormat => f.write_str(
-                "no event in a known format: expected a Jepsen log, an EDN map a line, or a JSON object a line",
+                "no event in a known format: expected a Jepsen log, an EDN map a line, \
+                 or a JSON object a line",
             ),
         }
     }
@@ -153,11 +155,7 @@ pub struct Recorder<I, O> {
 
 impl<I, O> Default for Recorder<I, O> {
     fn default() -> Self {
-        Recorder {
-            operations: Vec::new(),
-            open: HashMap::new(),
-            last: None,
-        }
+        Recorder { operations: Vec::new(), open: HashMap::new(), last: None }
     }
 }
 
@@ -175,12 +173,7 @@ impl<I, O> Recorder<I, O> {
             return fault(at, Fault::StillOpen { process, since });
         }
         self.open.insert(process, self.operations.len());
-        self.operations.push(Operation {
-            process,
-            input,
-            called: at,
-            outcome: Outcome::Unknown,
-        });
+        self.operations.push(Operation { process, input, called: at, outcome: Outcome::Unknown });
         Ok(())
     }
 
@@ -198,8 +191,8 @@ impl<I, O> Recorder<I, O> {
         Ok(())
     }
 
-    /// `process` gave up on its open operation, which may take effect later or never. Errors if there is
-    /// none. The process is free to call again.
+    /// `process` gave up on its open operation, which may take effect later or never. Errors if
+    /// there is none. The process is free to call again.
     pub fn info(&mut self, at: u64, process: u64) -> Result<(), ReadError> {
         self.close(at, process).map(|_| ())
     }
@@ -212,9 +205,7 @@ impl<I, O> Recorder<I, O> {
 
     /// The history. Operations that are still open have an unknown outcome.
     pub fn finish(self) -> History<I, O> {
-        History {
-            operations: self.operations,
-        }
+        History { operations: self.operations }
     }
 
     fn close(&mut self, at: u64, process: u64) -> Result<usize, ReadError> {

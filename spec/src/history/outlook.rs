@@ -1,10 +1,11 @@
-//! What is still to come, and whether it still can: answers that nothing left to place could make legal.
+//! What is still to come, and whether it still can: answers that nothing left to place could make
+//! legal.
 //!
-//! An answered operation that is not placed yet, is illegal in the present state, and may not be made legal
-//! by any other operation not placed yet, will never be legal: taken out of a legal order one after the
-//! other, from the last, those between now and it would leave it legal. With values that are written once
-//! this notices a lost value at the very step that loses it, where the search alone would first try every
-//! order of what may come before the answer.
+//! An answered operation that is not placed yet, is illegal in the present state, and may not be
+//! made legal by any other operation not placed yet, will never be legal: taken out of a legal
+//! order one after the other, from the last, those between now and it would leave it legal. With
+//! values that are written once this notices a lost value at the very step that loses it, where the
+//! search alone would first try every order of what may come before the answer.
 
 use std::collections::HashMap;
 
@@ -13,15 +14,17 @@ use super::model::Model;
 use super::part::{Class, Part};
 use super::states::{StateId, States};
 
-/// For each class of operations what it may make legal, and how much of what may make it legal is left.
+/// For each class of operations what it may make legal, and how much of what may make it legal is
+/// left.
 ///
-/// The *critical* classes are those with answered operations left and no helper left. They are kept in a
-/// ring, linked in the order in which they became critical and unlinked and relinked in reverse.
+/// The *critical* classes are those with answered operations left and no helper left. They are kept
+/// in a ring, linked in the order in which they became critical and unlinked and relinked in
+/// reverse.
 pub(crate) struct Outlook {
     /// For each class, the classes that it may make legal, of those that are watched.
     helps: Vec<Vec<u32>>,
-    /// For each class, how many operations that may make it legal are not placed. Of those not watched
-    /// there are always some.
+    /// For each class, how many operations that may make it legal are not placed. Of those not
+    /// watched there are always some.
     helpers: Vec<u32>,
     /// For each class, how many of its answered operations are not placed.
     left: Vec<u32>,
@@ -33,11 +36,11 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
-    /// A class with more kinds of helpers than this is hardly ever without, and not worth watching: each
-    /// placed helper would have to be counted for it.
+    /// A class with more kinds of helpers than this is hardly ever without, and not worth watching:
+    /// each placed helper would have to be counted for it.
     const MOST_HELPERS: usize = 32;
-    /// Comparing classes takes some 10 ns, so that this is a fifth of a second; classes beyond are not
-    /// watched.
+    /// Comparing classes takes some 10 ns, so that this is a fifth of a second; classes beyond are
+    /// not watched.
     const COMPARISONS: usize = 20_000_000;
     /// Helpers of a class that is not watched.
     const PLENTY: u32 = u32::MAX / 2;
@@ -92,8 +95,8 @@ impl Outlook {
             let Some(helpers) = rivals.helpers(class, &mut comparisons, budget)? else {
                 continue;
             };
-            // A change that is legal at first and that nothing helps is in most models always legal, as a
-            // write is: it would only stay in the ring until it is placed.
+            // A change that is legal at first and that nothing helps is in most models always
+            // legal, as a write is: it would only stay in the ring until it is placed.
             if helpers.is_empty()
                 && !class.reads
                 && model.allows(&initial, class.input, class.output)
@@ -146,8 +149,9 @@ impl Outlook {
         }
     }
 
-    /// Whether some answer can never become legal from this state, which an operation of class `changed` led
-    /// to, if any. What concerns another key is as legal as it was in the state before.
+    /// Whether some answer can never become legal from this state, which an operation of class
+    /// `changed` led to, if any. What concerns another key is as legal as it was in the state
+    /// before.
     pub(crate) fn is_doomed<M: Model>(
         &self,
         part: &Part<'_, M>,
@@ -214,15 +218,11 @@ impl<'c, 'h, M: Model> Rivals<'c, 'h, M> {
             by_key.entry(model.key(class.input)).or_default().push(number);
             all.push(number);
         }
-        Rivals {
-            model,
-            classes,
-            by_key,
-            all,
-        }
+        Rivals { model, classes, by_key, all }
     }
 
-    /// The classes that may make this one legal, unless there are too many or finding out takes too long.
+    /// The classes that may make this one legal, unless there are too many or finding out takes too
+    /// long.
     fn helpers(
         &self,
         class: &Class<'h, M>,

@@ -16,37 +16,36 @@ pub(crate) struct Class<'h, M: Model> {
 
 impl<'h, M: Model> Class<'h, M> {
     pub(crate) fn call(&self) -> Call<'h, M> {
-        Call {
-            input: self.input,
-            output: self.output,
-        }
+        Call { input: self.input, output: self.output }
     }
 }
 
 /// Unknown operations of one class, in the order of their calls.
 ///
-/// They are interchangeable: none has to have happened by any time, so once two of them have been called
-/// it does not matter which one takes effect. The search takes the earliest first and so names every choice
-/// once.
+/// They are interchangeable: none has to have happened by any time, so once two of them have been
+/// called it does not matter which one takes effect. The search takes the earliest first and so
+/// names every choice once.
 pub(crate) struct Maybe {
     pub(crate) class: u32,
     pub(crate) members: Vec<u32>,
-    /// From this rank on, no operation is left that can notice whether one of these took effect. A sequence
-    /// with one is then still legal without it, so the search does not try them. 0: never worth a try.
+    /// From this rank on, no operation is left that can notice whether one of these took effect. A
+    /// sequence with one is then still legal without it, so the search does not try them. 0: never
+    /// worth a try.
     pub(crate) horizon: u32,
 }
 
-/// What the search reads. Operations are numbered: first the answered ones by call, then the unknown ones.
+/// What the search reads. Operations are numbered: first the answered ones by call, then the
+/// unknown ones.
 ///
-/// Left out from the start: failed operations, which did not happen, and unknown ones that only read, which
-/// change nothing and told nobody anything.
+/// Left out from the start: failed operations, which did not happen, and unknown ones that only
+/// read, which change nothing and told nobody anything.
 pub(crate) struct Part<'h, M: Model> {
     /// The index in the history of each operation.
     pub(crate) origin: Vec<u32>,
     pub(crate) called: Vec<u64>,
     pub(crate) class: Vec<u32>,
-    /// For each answered operation: its return, its place in the order of returns, and the bit that stands
-    /// for it in configurations. Bits are shared by operations that are never open together.
+    /// For each answered operation: its return, its place in the order of returns, and the bit that
+    /// stands for it in configurations. Bits are shared by operations that are never open together.
     pub(crate) returned: Vec<u64>,
     pub(crate) rank: Vec<u32>,
     pub(crate) slot: Vec<u32>,
@@ -62,8 +61,8 @@ pub(crate) struct Part<'h, M: Model> {
 }
 
 impl<'h, M: Model> Part<'h, M> {
-    /// Lays out the operations of `history` with these indices, which ascend, as far as the history goes
-    /// `until` this position, inclusive: operations that return later are still open there.
+    /// Lays out the operations of `history` with these indices, which ascend, as far as the history
+    /// goes `until` this position, inclusive: operations that return later are still open there.
     pub(crate) fn new(
         model: &M,
         history: &'h History<M::Input, M::Output>,
@@ -135,11 +134,7 @@ impl<'h, M: Model> Part<'h, M> {
 
     /// The configuration in which nothing has been placed.
     pub(crate) fn root(&self) -> Configuration {
-        Configuration {
-            rank: 0,
-            state: 0,
-            words: vec![0; self.words],
-        }
+        Configuration { rank: 0, state: 0, words: vec![0; self.words] }
     }
 
     /// The word and the bit in it that stand for an operation.
@@ -153,17 +148,17 @@ impl<'h, M: Model> Part<'h, M> {
         }
     }
 
-    /// Gives open operations bits, the most recently freed first, and returns how many are needed: the
-    /// greatest number of answered operations that were open at once.
+    /// Gives open operations bits, the most recently freed first, and returns how many are needed:
+    /// the greatest number of answered operations that were open at once.
     fn assign_slots(&mut self) -> usize {
         self.slot = vec![0; self.answered()];
         let mut free = Vec::new();
         let mut used = 0;
         let mut returns = self.order.iter().peekable();
         for id in 0..self.answered() {
-            while let Some(&done) = returns.next_if(|&&r| {
-                self.returned[r as usize] < self.called[id]
-            }) {
+            while let Some(&done) =
+                returns.next_if(|&&r| self.returned[r as usize] < self.called[id])
+            {
                 free.push(self.slot[done as usize]);
             }
             self.slot[id] = free.pop().unwrap_or_else(|| {
@@ -174,10 +169,11 @@ impl<'h, M: Model> Part<'h, M> {
         used as usize
     }
 
-    /// Finds for the unknown operations the last answered one that may notice each, directly or through
-    /// another unknown operation that is noticed.
+    /// Finds for the unknown operations the last answered one that may notice each, directly or
+    /// through another unknown operation that is noticed.
     fn find_horizons(&mut self, model: &M) {
-        /// Comparing every unknown class with every class is worth this much; beyond, none is ruled out.
+        /// Comparing every unknown class with every class is worth this much; beyond, none is ruled
+        /// out.
         const COMPARISONS: usize = 4_000_000;
         if self.maybes.len().saturating_mul(self.classes.len()) > COMPARISONS {
             return;
@@ -196,7 +192,8 @@ impl<'h, M: Model> Part<'h, M> {
             .maybes
             .iter()
             .map(|maybe| {
-                let noticing = (0..end.len()).filter(|&class| end[class] > 0 && shows(maybe, class));
+                let noticing =
+                    (0..end.len()).filter(|&class| end[class] > 0 && shows(maybe, class));
                 noticing.map(|class| end[class]).max().unwrap_or(0)
             })
             .collect();
@@ -259,11 +256,7 @@ fn gather(classes: &[u32], first: u32) -> (Vec<Maybe>, Vec<u32>) {
         let place = *places.entry(class).or_insert(maybes.len());
         maybe_of.push(place as u32);
         if place == maybes.len() {
-            maybes.push(Maybe {
-                class,
-                members: Vec::new(),
-                horizon: u32::MAX,
-            });
+            maybes.push(Maybe { class, members: Vec::new(), horizon: u32::MAX });
         }
         maybes[place].members.push(id);
     }

@@ -30,7 +30,8 @@ pub struct Report {
     /// If unknown, how far the search came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered: Option<String>,
-    /// If linearizable, the certified order, by index of the operations in the order of their calls.
+    /// If linearizable, the certified order, by index of the operations in the order of their
+    /// calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<Vec<usize>>,
 }

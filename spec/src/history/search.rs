@@ -1,30 +1,34 @@
 //! The search for a legal order, after Wing & Gong (1993) with the cache of Lowe (2017).
 //!
-//! A configuration is a set of placed operations and the state they led to. From it an operation may be
-//! placed next if it was called before the earliest return among the answered operations not yet placed,
-//! which is the *next return*. The search goes depth first, and has succeeded when all answered operations
-//! are placed. Five things keep it small:
+//! A configuration is a set of placed operations and the state they led to. From it an operation
+//! may be placed next if it was called before the earliest return among the answered operations not
+//! yet placed, which is the *next return*. The search goes depth first, and has succeeded when all
+//! answered operations are placed. Five things keep it small:
 //!
 //! 1. **Reads at once.** An operation that changes no state and is legal now is placed now, with no
-//!    alternative tried: in whatever order completes the configuration it can be moved to the front, where
-//!    it is legal, and is missed nowhere, since it changed nothing.
+//!    alternative tried: in whatever order completes the configuration it can be moved to the
+//!    front, where it is legal, and is missed nowhere, since it changed nothing.
 //! 2. **Covered configurations** ([`Visited`]) are not searched.
-//! 3. **Hopeless returns.** If the next return is illegal in the present state, and none of the operations
-//!    that may go before it may make it legal, nothing completes the configuration: taken out of a legal
-//!    order one after the other, from the last, those before the next return would leave it legal.
-//! 4. **Lost answers.** The same for any answer still to come and all operations left ([`Outlook`]).
+//! 3. **Hopeless returns.** If the next return is illegal in the present state, and none of the
+//!    operations that may go before it may make it legal, nothing completes the configuration:
+//!    taken out of a legal order one after the other, from the last, those before the next return
+//!    would leave it legal.
+//! 4. **Lost answers.** The same for any answer still to come and all operations left
+//!    ([`Outlook`]).
 //! 5. **Idle unknowns.** An unknown operation is not tried if nothing left can notice it
-//!    ([`Maybe`](super::part::Maybe)), if it changes nothing, or if an earlier call of the same class is
-//!    still to be had; and what follows it at once must lead elsewhere than it would have led without it.
+//!    ([`Maybe`](super::part::Maybe)), if it changes nothing, or if an earlier call of the same
+//!    class is still to be had; and what follows it at once must lead elsewhere than it would have
+//!    led without it.
 //!
-//! That no completion is lost by all of these together: let a search end without success, and suppose that
-//! some configuration it visited can be completed. Of all such choose one with the shortest completion, of
-//! these one with the fewest placed operations, and of its shortest completions one that takes members of
-//! each unknown class in the order of their calls and begins with the reads of 1. By 3 and 4 it was not given
-//! up. Its first operation was tried, unless by 5: but a useless unknown operation could be left out, which
-//! makes the completion shorter, and an operation barred because of the unknown one before it would complete
-//! the configuration before that just as soon with fewer placed. So the next configuration was visited or
-//! covered by one visited, which has a shorter completion. That contradicts the choice.
+//! That no completion is lost by all of these together: let a search end without success, and
+//! suppose that some configuration it visited can be completed. Of all such choose one with the
+//! shortest completion, of these one with the fewest placed operations, and of its shortest
+//! completions one that takes members of each unknown class in the order of their calls and begins
+//! with the reads of 1. By 3 and 4 it was not given up. Its first operation was tried, unless by 5:
+//! but a useless unknown operation could be left out, which makes the completion shorter, and an
+//! operation barred because of the unknown one before it would complete the configuration before
+//! that just as soon with fewer placed. So the next configuration was visited or covered by one
+//! visited, which has a shorter completion. That contradicts the choice.
 
 use super::budget::{Budget, Stop};
 use super::model::Model;
@@ -61,9 +65,9 @@ pub(crate) enum Watch {
     Nothing,
     /// All of them.
     All,
-    /// All but those of the class of the last return: the search is to tell what was possible instead of
-    /// that return, where all before it can be placed. So what would only be given up because of it is
-    /// searched, too.
+    /// All but those of the class of the last return: the search is to tell what was possible
+    /// instead of that return, where all before it can be placed. So what would only be given up
+    /// because of it is searched, too.
     AllButLast,
 }
 
@@ -92,14 +96,16 @@ pub(crate) struct Search<'p, 'h, M: Model> {
     states: States<'p, M>,
     visited: Visited,
     now: Configuration,
-    /// The answered operations not yet placed, by call: a doubly linked ring whose head is one past the last.
+    /// The answered operations not yet placed, by call: a doubly linked ring whose head is one past
+    /// the last.
     after: Vec<u32>,
     before: Vec<u32>,
     /// For each unknown class how many members have been placed.
     used: Vec<u32>,
     path: Vec<Placed>,
     frames: Vec<Frame>,
-    /// The candidates of all frames: answered operations, then unknown classes counted on from there.
+    /// The candidates of all frames: answered operations, then unknown classes counted on from
+    /// there.
     candidates: Vec<u32>,
     outlook: Outlook,
     watch: Watch,
@@ -234,8 +240,8 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
         self.states.step(from, class, &part.classes[class as usize], self.budget)
     }
 
-    /// Takes up the configuration that the path from `path` on led to; whether everything is placed.
-    /// `idle_from` is the state before, if a single unknown operation led here.
+    /// Takes up the configuration that the path from `path` on led to; whether everything is
+    /// placed. `idle_from` is the state before, if a single unknown operation led here.
     fn enter(&mut self, path: usize, idle_from: Option<StateId>) -> Result<bool, Stop> {
         let read = self.place_reads()?;
         if self.now.rank as usize == self.part.answered() {
@@ -276,8 +282,8 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
         self.candidates.truncate(self.frames.last().map_or(0, |frame| frame.end));
     }
 
-    /// Places every read that is legal now; whether there was one. The state stays the same meanwhile, so
-    /// one pass finds them all, though the next return moves on.
+    /// Places every read that is legal now; whether there was one. The state stays the same
+    /// meanwhile, so one pass finds them all, though the next return moves on.
     fn place_reads(&mut self) -> Result<bool, Stop> {
         let part = self.part;
         let length = self.path.len();
@@ -363,9 +369,9 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
         Some(self.part.maybe_of[place] as usize)
     }
 
-    /// Lists what to try from here: the next return if it is legal, else first what may make it so, then
-    /// the others by their return, unknown ones last. Reads are not among them, since those that are legal
-    /// have been placed.
+    /// Lists what to try from here: the next return if it is legal, else first what may make it so,
+    /// then the others by their return, unknown ones last. Reads are not among them, since those
+    /// that are legal have been placed.
     fn gather_candidates(&mut self) -> Result<(), Stop> {
         let part = self.part;
         let start = self.candidates.len();
@@ -382,10 +388,9 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
         for (number, maybe) in (0..).zip(&part.maybes) {
             self.budget.work(1)?;
             let following = maybe.members.get(self.used[number as usize] as usize);
-            let open = following.is_some_and(|&id| {
-                part.called[id as usize] < part.returned[next as usize]
-            });
-            if open && maybe.horizon > self.now.rank {
+            let open = following
+                .is_some_and(|&id| part.called[id as usize] < part.returned[next as usize]);
+            if open && (maybe.horizon > self.now.rank || self.is_curious()) {
                 self.budget.push(&mut self.candidates, part.answered() as u32 + number)?;
             }
         }
@@ -394,11 +399,10 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
             None => part.class_of(candidate),
             Some(number) => &part.classes[part.maybes[number as usize].class as usize],
         };
-        let helps = |candidate| {
-            self.states.model().may_enable(class_of(candidate).call(), wanted)
-        };
+        let helps = |candidate| self.states.model().may_enable(class_of(candidate).call(), wanted);
         let here = &mut self.candidates[start..];
-        let rank = |candidate: u32| part.rank.get(candidate as usize).map_or(u32::MAX, |rank| *rank);
+        let rank =
+            |candidate: u32| part.rank.get(candidate as usize).map_or(u32::MAX, |rank| *rank);
         if legal {
             here.sort_unstable_by_key(|&candidate| (rank(candidate), candidate));
             return Ok(());
@@ -410,7 +414,7 @@ impl<'p, 'h, M: Model> Search<'p, 'h, M> {
         Ok(())
     }
 
-    /// Whether to go on from a hopeless configuration, to learn what was possible here.
+    /// Whether to go on where there is no hope, to learn what was possible here.
     fn is_curious(&self) -> bool {
         let last = self.now.rank as usize + 1 == self.part.answered();
         last && self.watch == Watch::AllButLast

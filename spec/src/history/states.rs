@@ -13,8 +13,8 @@ pub(crate) type StateId = u32;
 /// Marks a step that is not legal.
 const ILLEGAL: u32 = u32::MAX;
 
-/// States by number, and the memory of steps already taken: states can be large, and the same step is
-/// taken from many configurations.
+/// States by number, and the memory of steps already taken: states can be large, and the same step
+/// is taken from many configurations.
 pub(crate) struct States<'m, M: Model> {
     model: &'m M,
     values: Vec<M::State>,

@@ -1,4 +1,5 @@
-//! The configurations that the search has seen, and the question whether a new one can add anything.
+//! The configurations that the search has seen, and the question whether a new one can add
+//! anything.
 
 use super::budget::{Budget, Stop};
 use super::index::{Index, mix};
@@ -8,10 +9,11 @@ const END: u32 = u32::MAX;
 
 /// What the search has placed so far, and the state that led to.
 ///
-/// `rank` operations have been placed in the order of their returns without a gap. A bit of `placed` is an
-/// answered operation that is open at the next return and has been placed before it: each such operation
-/// has a slot of its own there, so rank and bits name the same set whenever they are the same numbers.
-/// The remaining words are the unknown operations that have been made to happen.
+/// `rank` operations have been placed in the order of their returns without a gap. A bit of
+/// `placed` is an answered operation that is open at the next return and has been placed before it:
+/// each such operation has a slot of its own there, so rank and bits name the same set whenever
+/// they are the same numbers. The remaining words are the unknown operations that have been made to
+/// happen.
 #[derive(Clone, Debug)]
 pub(crate) struct Configuration {
     pub(crate) rank: u32,
@@ -21,9 +23,10 @@ pub(crate) struct Configuration {
 
 /// Seen configurations, compared in full.
 ///
-/// A configuration is *covered* by a seen one that agrees with it but has used no unknown operation that it
-/// has not: whatever completes the configuration also completes that one, because an unknown operation need
-/// not happen. So only the seen one needs to be searched. (That it will have been is argued in `search`.)
+/// A configuration is *covered* by a seen one that agrees with it but has used no unknown operation
+/// that it has not: whatever completes the configuration also completes that one, because an
+/// unknown operation need not happen. So only the seen one needs to be searched. (That it will have
+/// been is argued in `search`.)
 #[derive(Debug)]
 pub(crate) struct Visited {
     /// The words of a configuration that are compared for equality; the rest are compared as sets.

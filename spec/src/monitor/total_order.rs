@@ -16,7 +16,8 @@ pub struct TotalOrder<V: Value> {
     owed: BTreeMap<u64, u32>,
     /// The last slot that each node told since it started.
     last: BTreeMap<NodeId, u64>,
-    /// The lowest slot that may answer each open read, by node and number.
+    /// The lowest slot that may answer each read, by node and number. A read may be answered more
+    /// than once, and after a crash of the node that asked: its number is never used again.
     reads: BTreeMap<(NodeId, u64), u64>,
     /// The highest term that each node has told since it started.
     terms: BTreeMap<NodeId, u64>,
@@ -70,7 +71,7 @@ impl<V: Value> TotalOrder<V> {
     }
 
     fn readable(&mut self, node: NodeId, read: u64, slot: u64) -> Result<(), String> {
-        match self.reads.remove(&(node, read)) {
+        match self.reads.get(&(node, read)).copied() {
             None => Err(format!("{node} answers read #{read}, which it was not asked.")),
             Some(least) if slot < least => Err(format!(
                 "{node} lets read #{read} be answered from slot {slot}, but slot {least} had been \
@@ -116,7 +117,6 @@ impl<V: Value, P: Order<Command = V>> Monitor<P> for TotalOrder<V> {
     fn crashed(&mut self, node: NodeId) {
         self.last.remove(&node);
         self.terms.remove(&node);
-        self.reads.retain(|(asker, _), _| *asker != node);
     }
 
     fn healed(&mut self) {

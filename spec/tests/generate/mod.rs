@@ -25,8 +25,8 @@ impl Rng {
     }
 }
 
-/// What a random history is like. The chances are per mille: that a call times out, that it fails, and that
-/// its answer is false.
+/// What a random history is like. The chances are per mille: that a call times out, that it fails,
+/// and that its answer is false.
 pub struct Shape {
     pub clients: u64,
     pub operations: usize,
@@ -41,8 +41,8 @@ enum Client<M: Model> {
     Done(M::Output),
 }
 
-/// Records clients that take random steps: call, take effect, return. An operation that timed out takes
-/// effect later, or not at all.
+/// Records clients that take random steps: call, take effect, return. An operation that timed out
+/// takes effect later, or not at all.
 pub fn random_history<M: Model>(
     rng: &mut Rng,
     model: &M,

@@ -80,6 +80,21 @@ impl Climate {
     }
 }
 
+/// The moment of a crash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Fuse {
+    /// At once, when the node has taken everything at hand.
+    Now,
+    /// When it has taken this many more events, whatever else is at hand.
+    Events(u32),
+    /// When it has saved this many more frames: at the moment at which forgetting hurts most.
+    Saves(u32),
+}
+
+/// A fuse that has not burnt down after this time goes out, in nanoseconds: a node that nothing
+/// happens to is not worth waiting for.
+pub const FUSE: u64 = SECONDS;
+
 /// One thing that goes wrong, and when it ends by itself. Spans are in nanoseconds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Fault {
@@ -87,11 +102,10 @@ pub enum Fault {
     Crash {
         /// Which node.
         node: NodeId,
-        /// How long it is down.
+        /// How long it is down, from then on.
         down: u64,
-        /// It stops before it has taken everything at hand: after this many more events; 0 is at
-        /// once, between two wakes.
-        fuse: u32,
+        /// At what moment.
+        fuse: Fuse,
         /// How much survives of the frames that were not yet durable: a prefix of this many 256ths
         /// of them. The frame behind the prefix is torn, and its checksum says so.
         keep: u8,
@@ -157,7 +171,12 @@ impl Display for Fault {
             Fault::Crash { node, down, fuse, keep, compacted } => {
                 let disk = if *compacted { ", compacted" } else { "" };
                 let down = time(down);
-                write!(f, "crash {node} for {down:?} after {fuse} events, keeps {keep}/256{disk}")
+                let after = match fuse {
+                    Fuse::Now => "now".to_string(),
+                    Fuse::Events(count) => format!("after {count} events"),
+                    Fuse::Saves(count) => format!("after {count} saves"),
+                };
+                write!(f, "crash {node} {after} for {down:?}, keeps {keep}/256{disk}")
             }
             Fault::Pause { node, span } => write!(f, "pause {node} for {:?}", time(span)),
             Fault::Cut { from, to, both, span } => {

@@ -125,7 +125,7 @@ impl<S: Subject> World<'_, S> {
                 let acted = host.step(Event::Flush, &mut node.out, &mut reach);
                 // A flush is not counted as an event, but a flush without end must be noticed.
                 self.events += u64::from(acted);
-                return acted.then_some(true);
+                return acted.then(|| self.survived(index));
             }
             Some(Input::Start) => Event::Start,
             Some(Input::Message(from, message)) => Event::Message(from, message),
@@ -159,16 +159,16 @@ impl<S: Subject> World<'_, S> {
             let sometimes = &self.sometimes;
             self.unseen.retain(|&mark| !(sometimes[mark].seen)(&event, host.process()));
         }
-        if node.site.fuse == 0 {
+        self.survived(index)
+    }
+
+    /// A step is done. Returns whether the node is still up: a crash may have waited for it.
+    fn survived(&mut self, index: usize) -> bool {
+        let Some(burnt) = self.nodes[index].site.burnt() else {
             return true;
-        }
-        node.site.fuse -= 1;
-        if node.site.fuse > 0 {
-            return true;
-        }
-        let (keep, compacted) = node.site.fuse_disk;
+        };
         self.sea.tally.crashes_at_work += 1;
-        self.crash(index, keep, compacted);
+        self.crash(index, burnt);
         false
     }
 

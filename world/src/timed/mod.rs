@@ -17,7 +17,7 @@ use model::{Choices, Host, NodeId, NodeSet, Out, Process, Random};
 use serde::{Deserialize, Serialize};
 use spec::monitor::Monitor;
 
-pub use climate::{Climate, Fault, MICROS, MILLIS, SECONDS, Spread, Tally};
+pub use climate::{Climate, FUSE, Fault, Fuse, MICROS, MILLIS, SECONDS, Spread, Tally};
 use queue::Item;
 use sea::Sea;
 use site::{Input, Site};
@@ -111,7 +111,8 @@ struct Node<P: Process> {
 }
 
 enum End {
-    Crash { node: NodeId, run: u32 },
+    Crash { node: NodeId },
+    Fuse { node: NodeId, run: u32 },
     Cut { from: NodeSet, to: NodeSet, both: bool },
     Storm { loss_ppm: u32, duplicate_ppm: u32 },
 }
@@ -222,7 +223,9 @@ impl<'a, S: Subject> World<'a, S> {
 
     /// Lets the world run: everything happens that is to happen no later than `until`.
     pub fn run(&mut self, until: u64) -> Stop {
-        self.guarded(|world| world.advance(until));
+        if self.sea.news.is_empty() {
+            self.guarded(|world| world.advance(until));
+        }
         if self.sea.violation.is_some() {
             Stop::Violated
         } else if self.sea.news.is_empty() {
@@ -247,11 +250,11 @@ impl<'a, S: Subject> World<'a, S> {
             world.sea.network.heal();
             world.sea.climate = climate;
             for index in 0..world.nodes.len() {
-                world.nodes[index].site.fuse = 0;
+                world.nodes[index].site.fuse = None;
                 let is_up = world.nodes[index].host.is_some();
                 match core.contains(NodeId(index as u16)) {
                     true if !is_up => world.start(index),
-                    false if is_up => world.crash(index, 0, false),
+                    false if is_up => world.stop(index, 0, false),
                     _ => {}
                 }
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::{NodeId, Outside, Process, Random};
 use spec::monitor::Monitor;
 
-use super::climate::Climate;
+use super::climate::{Climate, Fuse};
 use super::queue::Item;
 use super::{Sea, Violation};
 use crate::subject::Subject;
@@ -40,10 +40,10 @@ pub(super) struct Site<P: Process> {
     pub(super) paused_until: u64,
     pub(super) stalled_until: u64,
     pub(super) wake_queued: bool,
-    /// Events until it crashes; 0 when it is not going to.
-    pub(super) fuse: u32,
-    /// The keep and compaction of the crash at the end of the fuse.
-    pub(super) fuse_disk: (u8, bool),
+    /// Frames saved since the last step.
+    saved: u32,
+    /// The crash that waits for its moment.
+    pub(super) fuse: Option<Burning>,
     timing: Random,
     disk_random: Random,
 }
@@ -69,11 +69,29 @@ impl<P: Process> Site<P> {
             paused_until: 0,
             stalled_until: 0,
             wake_queued: false,
-            fuse: 0,
-            fuse_disk: (0, false),
+            saved: 0,
+            fuse: None,
             timing: Random::child(seed, &format!("timing {me}")),
             disk_random: Random::child(seed, &format!("disk {me}")),
         }
+    }
+
+    /// A step was taken: the crash whose moment this is.
+    pub(super) fn burnt(&mut self) -> Option<Burning> {
+        let saved = std::mem::take(&mut self.saved);
+        let burning = self.fuse.as_mut()?;
+        let burnt = match &mut burning.fuse {
+            Fuse::Now => return self.fuse.take(),
+            Fuse::Events(left) => {
+                *left = left.saturating_sub(1);
+                *left == 0
+            }
+            Fuse::Saves(left) => {
+                *left = left.saturating_sub(saved);
+                *left == 0
+            }
+        };
+        if burnt { self.fuse.take() } else { None }
     }
 
     /// The earliest time from `now` on at which the node can look at its inbox.
@@ -104,8 +122,17 @@ impl<P: Process> Site<P> {
         self.inbox.clear();
         self.run += 1;
         (self.busy_until, self.paused_until) = (0, 0);
-        (self.wake_queued, self.fuse) = (false, 0);
+        (self.wake_queued, self.fuse) = (false, None);
     }
+}
+
+/// A crash that waits for its moment.
+#[derive(Clone, Copy)]
+pub(super) struct Burning {
+    pub(super) fuse: Fuse,
+    pub(super) down: u64,
+    pub(super) keep: u8,
+    pub(super) compacted: bool,
 }
 
 /// A node's clock: what it shows, and how fast it runs.
@@ -243,6 +270,7 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
                 self.sea.line(format_args!("{} saves {record}", self.site.me));
             }
         }
+        self.site.saved += 1;
         self.site.frames.push_back(std::mem::take(records));
     }
 

@@ -2,11 +2,11 @@
 
 use std::mem::replace;
 
-use model::{Host, Process};
+use model::{Host, NodeId, Process};
 
-use super::climate::Fault;
+use super::climate::{FUSE, Fault, Fuse};
 use super::queue::Item;
-use super::site::Input;
+use super::site::{Burning, Input};
 use super::{End, News, Node, World};
 use crate::subject::Subject;
 
@@ -23,12 +23,14 @@ impl<S: Subject> World<'_, S> {
                 let Node { host: Some(_), site, .. } = &mut self.nodes[node.index()] else {
                     return;
                 };
-                let end = End::Crash { node, run: site.run };
-                (site.fuse, site.fuse_disk) = (fuse, (keep, compacted));
-                if fuse == 0 {
-                    self.crash(node.index(), keep, compacted);
+                let burning = Burning { fuse, down, keep, compacted };
+                if fuse == Fuse::Now {
+                    self.crash(node.index(), burning);
+                } else {
+                    let end = End::Fuse { node, run: site.run };
+                    site.fuse = Some(burning);
+                    self.end_after(FUSE, end);
                 }
-                self.end_after(down, end);
             }
             Fault::Pause { node, span } => {
                 tally.pauses += 1;
@@ -78,20 +80,24 @@ impl<S: Subject> World<'_, S> {
                 self.sea.line(format_args!("the storm ends"));
                 self.sea.network.calm(loss_ppm, duplicate_ppm);
             }
-            End::Crash { node, run } => {
-                let place = &mut self.nodes[node.index()];
-                if place.site.run == run {
-                    // The fuse did not burn down in time.
-                    place.site.fuse = 0;
-                } else if place.site.run == run + 1 && place.host.is_none() {
-                    self.start(node.index());
+            End::Fuse { node, run } => {
+                let site = &mut self.nodes[node.index()].site;
+                if site.run == run {
+                    site.fuse = None;
                 }
             }
+            End::Crash { node } => self.start(node.index()),
         }
     }
 
+    /// The node stops, and comes back after its time.
+    pub(super) fn crash(&mut self, index: usize, crash: Burning) {
+        self.stop(index, crash.keep, crash.compacted);
+        self.end_after(crash.down, End::Crash { node: NodeId(index as u16) });
+    }
+
     /// The node stops; of its frames that are not yet durable, `keep` 256ths survive.
-    pub(super) fn crash(&mut self, index: usize, keep: u8, compacted: bool) {
+    pub(super) fn stop(&mut self, index: usize, keep: u8, compacted: bool) {
         let Node { host, site, .. } = &mut self.nodes[index];
         let kept = (usize::from(keep) * (site.frames.len() + 1)) >> 8;
         self.sea.tally.frames_kept += kept as u64;

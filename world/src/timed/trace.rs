@@ -13,7 +13,7 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn new(limit: usize) -> Self {
-        Trace { lines: VecDeque::with_capacity(limit), limit }
+        Trace { lines: VecDeque::new(), limit }
     }
 
     pub(super) fn line(&mut self, now: u64, what: Arguments<'_>) {

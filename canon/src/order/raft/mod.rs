@@ -247,6 +247,11 @@ impl<V: Value> Raft<V> {
         &self.role
     }
 
+    /// Whether this node has voted for itself in its term.
+    pub fn voted_for_itself(&self) -> bool {
+        self.vote == Some(self.me())
+    }
+
     /// Whether this node leads its term.
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))

@@ -38,8 +38,8 @@ pub enum KvOutput {
     Done,
 }
 
-/// The values by key. Invariant: no value is empty, so that equal contents are equal states, and `digest`
-/// is the exclusive or of the hashes of the entries.
+/// The values by key. Invariant: no value is empty, so that equal contents are equal states, and
+/// `digest` is the exclusive or of the hashes of the entries.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct KvState {
     values: BTreeMap<Arc<str>, Arc<str>>,
@@ -84,12 +84,7 @@ impl Model for Kv {
         KvState::default()
     }
 
-    fn step(
-        &self,
-        state: &KvState,
-        input: &KvInput,
-        output: Option<&KvOutput>,
-    ) -> Option<KvState> {
+    fn step(&self, state: &KvState, input: &KvInput, output: Option<&KvOutput>) -> Option<KvState> {
         let mut next = state.clone();
         self.apply(&mut next, input, output).then_some(next)
     }
@@ -129,7 +124,8 @@ impl Model for Kv {
         matches!(input, KvInput::Get(_))
     }
 
-    /// Only a get can be illegal, and right after a put or an append it saw what that left at the end.
+    /// Only a get can be illegal, and right after a put or an append it saw what that left at the
+    /// end.
     fn may_enable(&self, earlier: Call<'_, Self>, later: Call<'_, Self>) -> bool {
         seen_of_same_key(earlier, later).is_some_and(|seen| match earlier.input {
             KvInput::Put(_, value) => **value == *seen,
@@ -138,9 +134,10 @@ impl Model for Kv {
         })
     }
 
-    /// A get that notices saw the value with what was written still in it: at its start after a put, since
-    /// only appends can have followed, and anywhere after an append. A put may also hide what was there, and
-    /// appends to it hide nothing, so what the get saw still starts with the put's value.
+    /// A get that notices saw the value with what was written still in it: at its start after a
+    /// put, since only appends can have followed, and anywhere after an append. A put may also hide
+    /// what was there, and appends to it hide nothing, so what the get saw still starts with the
+    /// put's value.
     fn may_show(&self, earlier: Call<'_, Self>, later: Call<'_, Self>) -> bool {
         seen_of_same_key(earlier, later).is_some_and(|seen| match earlier.input {
             KvInput::Put(_, value) => seen.starts_with(&**value),
@@ -152,7 +149,8 @@ impl Model for Kv {
     fn state_bytes(&self, state: &KvState, from: Option<&KvState>) -> usize {
         let entry = 2 * size_of::<Arc<str>>();
         // A string of its own has two counters before it; one that is shared is one pointer more.
-        let own = |(key, value): (&Arc<str>, &Arc<str>)| match from.and_then(|f| f.values.get(key)) {
+        let own = |(key, value): (&Arc<str>, &Arc<str>)| match from.and_then(|f| f.values.get(key))
+        {
             Some(old) if Arc::ptr_eq(old, value) => entry,
             _ => entry + value.len() + 16,
         };

@@ -61,14 +61,14 @@ impl Model for Register {
         *input == RegisterInput::Read || output == Some(&RegisterOutput::Swapped(false))
     }
 
-    /// A call is only made legal by one that leaves the value it wants; see [`wants`].
+    /// A call is only made legal by one that leaves a value it wants.
     fn may_enable(&self, earlier: Call<'_, Self>, later: Call<'_, Self>) -> bool {
         leaves(earlier).is_some_and(|value| wants(later, value))
     }
 
-    /// Without `earlier` the value differs only until something else is written. A later call notices only
-    /// if it came before that, and then it was legal with exactly the value that `earlier` left: a
-    /// compare-and-set in between would itself have become illegal.
+    /// Without `earlier` the value differs only until something else is written. A later call
+    /// notices only if it came before that, and then it was legal with exactly the value that
+    /// `earlier` left: a compare-and-set in between would itself have become illegal.
     fn may_show(&self, earlier: Call<'_, Self>, later: Call<'_, Self>) -> bool {
         self.may_enable(earlier, later)
     }

@@ -60,7 +60,8 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    /// Vectors within vectors, at most: no history has more than two, and the stack must not overflow.
+    /// Vectors within vectors, at most: no history has more than two, and the stack must not
+    /// overflow.
     const DEPTH: usize = 16;
 
     fn skip_blank(&mut self) {

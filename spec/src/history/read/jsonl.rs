@@ -11,12 +11,13 @@
 //! |-----------|---------|
 //! | `process` | the client, a whole number from 0; events of anything else are skipped |
 //! | `type`    | `invoke`, `ok`, `fail` or `info` |
-//! | `f`       | cas-register: `read`, `write`, `cas`; kv: `get`, `put`, `append`. Only `invoke` needs it |
+//! | `f`       | `read`, `write`, `cas`; or `get`, `put`, `append`. Only `invoke` needs it |
 //! | `key`     | kv only: a string or a whole number |
 //! | `value`   | cas-register: `null` or a whole number, for cas `[old, new]`; kv: a string |
 //! | `error`   | why it failed; anything but `null` |
 //!
-//! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its value out.
+//! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its
+//! value out.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Logs of Jepsen runs: `INFO  jepsen.util - 3  :invoke  :cas  [3 4]`.
 //!
-//! After the logger's name stand process, type, function and value, apart by blanks or tabs. Lines of other
-//! loggers are skipped, and so are events of processes that are not numbers.
+//! After the logger's name stand process, type, function and value, apart by blanks or tabs. Lines
+//! of other loggers are skipped, and so are events of processes that are not numbers.
 
 use super::{Event, Kind, Term, edn};
 

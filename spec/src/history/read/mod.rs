@@ -9,11 +9,13 @@
 //! What the types mean, whatever the format:
 //!
 //! - `invoke` asks, `ok` is the answer.
-//! - `fail` means that it certainly did not happen: the operation is as good as never called. The exception
-//!   is a compare-and-set that fails and repeats its pair, with no error beside it: it was answered, and
-//!   found another value. A write or compare-and-set that fails as `:timed-out` is taken as unknown.
-//! - `info` means that nobody knows, and so does the end of the history: the operation may take effect at
-//!   any later time or never. The process may call again, for logs reuse the numbers of processes.
+//! - `fail` means that it certainly did not happen: the operation is as good as never called. The
+//!   exception is a compare-and-set that fails and repeats its pair, with no error beside it: it
+//!   was answered, and found another value. A write or compare-and-set that fails as `:timed-out`
+//!   is taken as unknown.
+//! - `info` means that nobody knows, and so does the end of the history: the operation may take
+//!   effect at any later time or never. The process may call again, for logs reuse the numbers of
+//!   processes.
 //! - Events whose process is not a number (`:nemesis`) are not the object's and are skipped.
 
 pub mod edn;
@@ -133,10 +135,7 @@ pub fn read<M: Vocabulary>(
     }
     match format {
         Some(_) => Ok(recorder.finish()),
-        None => Err(ReadError {
-            line: 0,
-            fault: Fault::UnknownFormat,
-        }),
+        None => Err(ReadError { line: 0, fault: Fault::UnknownFormat }),
     }
 }
 
@@ -167,19 +166,14 @@ fn record<M: Vocabulary>(
 ) -> Result<(), ReadError> {
     let process = event.process;
     if event.kind == Kind::Invoke {
-        let input = model.input(event).map_err(|what| ReadError {
-            line,
-            fault: Fault::Syntax(what),
-        })?;
+        let input =
+            model.input(event).map_err(|what| ReadError { line, fault: Fault::Syntax(what) })?;
         return recorder.invoke(line, process, input);
     }
     let Some(call) = recorder.pending(process) else {
         return recorder.info(line, process); // Answers that nothing is open.
     };
-    let mismatch = |what| ReadError {
-        line,
-        fault: Fault::Mismatch(what),
-    };
+    let mismatch = |what| ReadError { line, fault: Fault::Mismatch(what) };
     let asked = model.function(&call.input);
     if let Some(f) = event.f.as_deref().filter(|f| *f != asked) {
         let called = call.called;

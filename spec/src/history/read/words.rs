@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::{Ended, Event, Kind, Term, Vocabulary};
-use crate::history::models::{
-    Kv, KvInput, KvOutput, Register, RegisterInput, RegisterOutput,
-};
+use crate::history::models::{Kv, KvInput, KvOutput, Register, RegisterInput, RegisterOutput};
 
 impl Vocabulary for Register {
     fn input(&self, event: &Event) -> Result<RegisterInput, String> {

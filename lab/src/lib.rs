@@ -1,0 +1,9 @@
+//! One registry: a protocol joins the lab here, and every verb of the program works on it.
+
+mod omega;
+mod raft;
+mod store;
+
+pub use omega::OmegaLab;
+pub use raft::{Judged, RaftLab};
+pub use store::{Store, StoreClients, StoreLab};

@@ -1,0 +1,156 @@
+//! Raft in the lab, over numbers.
+
+use std::time::Duration;
+
+use canon::order::raft::{
+    self, Message, Mutant, Outcome, Raft, Role, Setup, election_safety, leader_completeness,
+    log_matching, state_machine_safety,
+};
+use model::order::Ask;
+use model::{Event, NodeId, Random};
+use spec::monitor::TotalOrder;
+use world::{Invariant, Sometimes, Subject};
+
+/// Raft, its size, its bounds when explored, and perhaps its breakage.
+#[derive(Clone, Debug)]
+pub struct RaftLab {
+    /// How many nodes.
+    pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
+    /// When explored, worlds with a higher term are not gone on from.
+    pub terms: u64,
+    /// When explored, worlds with a longer log are not gone on from.
+    pub entries: u64,
+    /// When explored: the commands that may be proposed at each node, and whether it may read.
+    pub proposals: u64,
+    /// When explored: whether each node may read once.
+    pub reads: bool,
+    /// Which of the inner invariants are judged; the monitor always is.
+    pub judged: Judged,
+}
+
+/// Which inner invariants are judged. Exploring for one alone finds the shortest way to break it,
+/// past shorter ways to break others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judged {
+    /// All of them.
+    All,
+    /// None: only what a client sees.
+    Interface,
+    /// Log matching alone.
+    LogMatching,
+}
+
+impl RaftLab {
+    /// Sound Raft. The bounds of its exploration: two terms, logs of up to three entries, one
+    /// proposal at each node.
+    pub fn new(nodes: usize) -> RaftLab {
+        RaftLab {
+            nodes,
+            mutant: None,
+            terms: 2,
+            entries: 3,
+            proposals: 1,
+            reads: false,
+            judged: Judged::All,
+        }
+    }
+
+    /// The same with a breakage.
+    pub fn broken(self, mutant: Mutant) -> RaftLab {
+        RaftLab { mutant: Some(mutant), ..self }
+    }
+}
+
+/// One command in simulations for every read: both are worth a test.
+const READS: (u64, u64) = (1, 3);
+
+impl Subject for RaftLab {
+    type Process = Raft<u64>;
+    type Monitor = TotalOrder<u64>;
+
+    fn name(&self) -> &'static str {
+        "raft"
+    }
+
+    fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    fn process(&self, node: NodeId) -> Raft<u64> {
+        let heartbeat = Duration::from_millis(50);
+        Raft::new(Setup { heartbeat, mutant: self.mutant, ..Setup::new(node, self.nodes) })
+    }
+
+    fn monitor(&self) -> TotalOrder<u64> {
+        TotalOrder::new()
+    }
+
+    fn invariants(&self) -> Vec<Invariant<Raft<u64>>> {
+        let matching = Invariant { name: "log matching", holds: log_matching };
+        match self.judged {
+            Judged::Interface => Vec::new(),
+            Judged::LogMatching => vec![matching],
+            Judged::All => vec![
+                Invariant { name: "election safety", holds: election_safety },
+                matching,
+                Invariant { name: "leader completeness", holds: leader_completeness },
+                Invariant { name: "state machine safety", holds: state_machine_safety },
+            ],
+        }
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<Raft<u64>>> {
+        vec![
+            Sometimes { name: "a leader is elected", seen: |_, raft| raft.is_leader() },
+            Sometimes { name: "an entry is committed", seen: |_, raft| raft.commit() > 0 },
+            Sometimes { name: "a command is committed", seen: |_, raft| raft.commit() > 1 },
+            Sometimes { name: "a vote is denied", seen: |event, _| is_denied(event) },
+            Sometimes { name: "logs conflict", seen: |event, _| is_conflict(event) },
+            Sometimes { name: "a later term is begun", seen: |_, raft| raft.term() > 1 },
+            Sometimes { name: "a candidate follows", seen: gives_way },
+        ]
+    }
+
+    fn requests(&self, node: NodeId) -> Vec<Ask<u64>> {
+        // Values differ from node to node; reads are numbered apart from them.
+        let own = u64::from(node.0) * 10;
+        let proposals = (1..=self.proposals).map(|n| Ask::Propose(own + n));
+        proposals.chain(self.reads.then_some(Ask::Read(own))).collect()
+    }
+
+    fn request(&self, _: NodeId, count: u64, random: &mut Random) -> Option<Ask<u64>> {
+        Some(match random.chance(READS.0, READS.1) {
+            true => Ask::Read(count),
+            false => Ask::Propose(count),
+        })
+    }
+
+    fn resized(&self, nodes: usize) -> Option<RaftLab> {
+        Some(RaftLab { nodes, ..self.clone() })
+    }
+
+    fn within(&self, nodes: &[&Raft<u64>]) -> bool {
+        nodes
+            .iter()
+            .all(|raft| raft.term() <= self.terms && raft.log().last().index <= self.entries)
+    }
+}
+
+fn is_denied(event: &Event<Raft<u64>>) -> bool {
+    matches!(event, Event::Message(_, Message::Vote { granted: false, .. }))
+}
+
+fn is_conflict(event: &Event<Raft<u64>>) -> bool {
+    let Event::Message(_, Message::AppendReply { outcome, .. }) = event else {
+        return false;
+    };
+    matches!(outcome, Outcome::Conflict { .. })
+}
+
+/// A candidate that hears of the leader of its own term follows it: the vote was its own.
+fn gives_way(event: &Event<Raft<u64>>, raft: &Raft<u64>) -> bool {
+    let heard = matches!(event, Event::Message(_, raft::Message::Append { .. }));
+    heard && raft.voted_for_itself() && matches!(raft.role(), Role::Follower { .. })
+}

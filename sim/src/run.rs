@@ -1,0 +1,200 @@
+//! One run: faults, then healing, then judgement.
+
+use model::Random;
+use serde::{Deserialize, Serialize};
+use world::Subject;
+use world::timed::{Climate, Stop, Tally, Violation, World};
+
+use crate::plan::{Plan, Scale, Strike};
+use crate::workload::{Clients, Workload};
+
+/// How often the span for settling is granted before a promise is called broken. Most runs settle
+/// in the first; a false alarm costs a person's hour, and the others only failing runs.
+const PATIENCE: u64 = 5;
+
+/// How runs are made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long, and how much happens.
+    pub scale: Scale,
+    /// Invariants are judged after every so many wakes of nodes: they cost more than steps do. Runs
+    /// that are shrunk judge after every one.
+    pub judge_every: u32,
+    /// How many lines of the readable record of a failing run are kept.
+    pub trace: usize,
+    /// The most runs that shrinking makes.
+    pub shrink_runs: u64,
+    /// The longest that shrinking takes, in milliseconds of real time.
+    pub shrink_millis: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            scale: Scale::default(),
+            judge_every: 16,
+            trace: 60,
+            shrink_runs: 2_000,
+            shrink_millis: 20_000,
+        }
+    }
+}
+
+/// What came of one run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The seed of its plan.
+    pub seed: u64,
+    /// What it broke.
+    pub violation: Option<Violation>,
+    /// When it ended, in virtual nanoseconds: with the violation, or settled.
+    pub ended: u64,
+    /// A hash of everything that happened.
+    pub hash: u64,
+    /// Events that processes took; flushes are not counted.
+    pub events: u64,
+    /// How often faults really happened.
+    pub tally: Tally,
+    /// Which of the subject's `sometimes` were seen.
+    pub seen: Vec<bool>,
+    /// The last lines of a readable record, if one was wished.
+    pub trace: Vec<String>,
+}
+
+/// Draws the plan of a seed and performs it.
+pub fn run<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    seed: u64,
+    options: &Options,
+) -> Outcome {
+    let plan = Plan::draw(seed, subject.nodes(), &subject.failures(), &options.scale);
+    perform(subject, workload, &plan, options.judge_every, 0)
+}
+
+/// Performs a plan. Invariants are judged after every `judge_every` wakes; the last `trace` lines
+/// of a readable record are kept. Equal arguments give equal outcomes.
+///
+/// # Panics
+/// The plan is for another number of nodes than the subject has.
+pub fn perform<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    plan: &Plan,
+    judge_every: u32,
+    trace: usize,
+) -> Outcome {
+    assert_eq!(plan.nodes, subject.nodes(), "A plan is performed with its own number of nodes.");
+    let world = World::new(subject, plan.seed, plan.climate.clone(), judge_every, trace);
+    let clients = workload.clients(subject, plan);
+    let mut course = Course { world, clients, faults: &plan.faults, acted_at: None };
+    if course.clients.listens() {
+        course.world.listen();
+    }
+    course.until(plan.heal);
+    let violation = course.finish(plan);
+    let world = course.world;
+    Outcome {
+        seed: plan.seed,
+        violation,
+        ended: world.now(),
+        hash: world.hash(),
+        events: world.events(),
+        tally: *world.tally(),
+        seen: world.seen(),
+        trace: world.into_trace(),
+    }
+}
+
+struct Course<'p, S: Subject, C> {
+    world: World<'p, S>,
+    clients: C,
+    /// The faults that are still to strike.
+    faults: &'p [Strike],
+    /// When the clients last acted: they do so once at any time.
+    acted_at: Option<u64>,
+}
+
+impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
+    /// Lets world, faults and clients run until this time, unless something breaks.
+    fn until(&mut self, end: u64) {
+        loop {
+            let fault = self.faults.first().map(|strike| strike.at);
+            let client = self.client_next();
+            let next = fault.into_iter().chain(client).fold(end, u64::min);
+            let stop = self.world.run(next.max(self.world.now()));
+            self.listen();
+            if stop == Stop::Violated {
+                return;
+            }
+            let now = self.world.now();
+            let is_due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+            let faults_due = is_due(self.faults.first().map(|strike| strike.at));
+            let clients_due = is_due(self.client_next());
+            if faults_due {
+                let (strike, rest) = self.faults.split_first().expect("one is due");
+                self.faults = rest;
+                self.world.strike(&strike.fault);
+            } else if clients_due {
+                self.act(now);
+            } else if stop == Stop::Reached && now >= end {
+                return;
+            }
+        }
+    }
+
+    fn client_next(&self) -> Option<u64> {
+        let next = self.clients.next()?;
+        Some(self.acted_at.map_or(next, |acted| next.max(acted + 1)))
+    }
+
+    fn act(&mut self, now: u64) {
+        self.acted_at = Some(now);
+        while let Some((node, request)) = self.clients.act(now, self.world.up()) {
+            self.world.request(node, request);
+            self.listen();
+        }
+    }
+
+    fn listen(&mut self) {
+        for news in self.world.news() {
+            self.clients.hear(self.world.now(), news);
+        }
+    }
+
+    /// Heals, demands that promises come true, and judges the history.
+    fn finish(&mut self, plan: &Plan) -> Option<Violation> {
+        if let Some(violation) = self.world.violation() {
+            return Some(violation.clone());
+        }
+        if plan.settle == 0 {
+            return self.clients.judge().map_err(Violation::Safety).err();
+        }
+        self.faults = &[];
+        // Whoever waits for its disk goes on doing so: that is no fault.
+        let calm = Climate { blocking: plan.climate.blocking, ..Climate::calm() };
+        self.world.heal(plan.core, calm);
+        self.listen();
+        self.clients.healed(self.world.now(), plan.core);
+        let mut promises = Ok(());
+        for round in 1..=PATIENCE {
+            self.until(plan.heal + round * plan.settle);
+            promises = self.world.settled(plan.core);
+            if self.world.violation().is_some() {
+                break;
+            }
+            promises = promises.and_then(|()| self.clients.settled().map_err(Violation::Liveness));
+            if promises.is_ok() {
+                break;
+            }
+        }
+        // A history that is wrong matters more than one that is unfinished.
+        let safe = self.world.violation().map_or(Ok(()), |violation| Err(violation.clone()));
+        safe.and_then(|()| self.clients.judge().map_err(Violation::Safety)).and(promises).err()
+    }
+}
+
+/// The randomness of one operation: it does not depend on how many operations went before.
+pub fn operation_random(seed: u64, count: u64) -> Random {
+    Random::child(seed ^ count.rotate_left(32), "operation")
+}

@@ -1,0 +1,382 @@
+//! Failing runs, made small.
+
+use std::cmp::Ordering;
+use std::time::{Duration, Instant};
+
+use model::{NodeId, NodeSet};
+use serde::{Deserialize, Serialize};
+use world::Subject;
+use world::timed::{Climate, Fault, Fuse, Violation};
+
+use crate::plan::{Plan, Strike};
+use crate::run::{Options, Outcome, perform};
+use crate::workload::Workload;
+
+/// A failing run, as small as shrinking made it. Saved as JSON, it can be replayed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// The name of the subject.
+    pub subject: String,
+    /// The seed that found it.
+    pub seed: u64,
+    /// What the run breaks.
+    pub violation: Violation,
+    /// The run.
+    pub plan: Plan,
+    /// After how many wakes of nodes invariants are judged in this run.
+    pub judge_every: u32,
+    /// How many operations and faults the seed had drawn.
+    pub drawn: (usize, usize),
+    /// How many runs shrinking took.
+    pub shrink_runs: u64,
+    /// What happened last, up to the violation, a line each.
+    pub trace: Vec<String>,
+}
+
+impl Failure {
+    /// The failure as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("A failure holds nothing that JSON has not.")
+    }
+
+    /// Reads a failure from JSON.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and where.
+    pub fn from_json(text: &str) -> Result<Failure, String> {
+        let failure: Failure = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        failure.plan.check()?;
+        Ok(failure)
+    }
+
+    /// Runs it again, and keeps the last `trace` lines of its record. Its subject must have the
+    /// plan's number of nodes.
+    pub fn replay<S: Subject, W: Workload<S>>(
+        &self,
+        subject: &S,
+        workload: &W,
+        trace: usize,
+    ) -> Outcome {
+        perform(subject, workload, &self.plan, self.judge_every, trace)
+    }
+}
+
+/// Finds a smaller run that breaks the same thing: fewer nodes, then fewer faults and operations,
+/// then calmer weather.
+pub fn shrink<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    plan: &Plan,
+    violation: &Violation,
+    options: &Options,
+) -> Failure {
+    let mut shrinking = Shrinking {
+        subject,
+        workload,
+        wanted: violation,
+        judge_every: 1,
+        plan: plan.clone(),
+        ended: u64::MAX,
+        runs: 0,
+        runs_limit: options.shrink_runs,
+        deadline: Instant::now() + Duration::from_millis(options.shrink_millis),
+    };
+    // Judging more often may stop the run earlier, at another violation.
+    if !shrinking.try_plan(plan.clone()) {
+        shrinking.judge_every = options.judge_every;
+        shrinking.try_plan(plan.clone());
+    }
+    shrinking.all();
+    let Shrinking { plan: small, judge_every, runs, .. } = shrinking;
+    let resized = (small.nodes != subject.nodes()).then(|| subject.resized(small.nodes)).flatten();
+    let subject_now = resized.as_ref().unwrap_or(subject);
+    let outcome = perform(subject_now, workload, &small, judge_every, options.trace);
+    Failure {
+        subject: subject.name().to_string(),
+        seed: plan.seed,
+        violation: outcome.violation.unwrap_or_else(|| violation.clone()),
+        plan: small,
+        judge_every,
+        drawn: (plan.operations.len(), plan.faults.len()),
+        shrink_runs: runs,
+        trace: outcome.trace,
+    }
+}
+
+struct Shrinking<'a, S, W> {
+    subject: &'a S,
+    workload: &'a W,
+    wanted: &'a Violation,
+    judge_every: u32,
+    /// The smallest so far.
+    plan: Plan,
+    /// When its violation came.
+    ended: u64,
+    runs: u64,
+    runs_limit: u64,
+    deadline: Instant,
+}
+
+impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
+    fn all(&mut self) {
+        self.no_settling();
+        loop {
+            let before = self.plan.clone();
+            self.cut_tail();
+            self.fewer_faults();
+            self.plainer_faults();
+            self.fewer_operations();
+            self.fewer_nodes();
+            self.calmer();
+            self.shorter();
+            if self.plan == before || self.is_spent() {
+                return;
+            }
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.runs >= self.runs_limit || Instant::now() >= self.deadline
+    }
+
+    /// Whether this plan breaks the same thing; if so, it is the smallest so far.
+    fn try_plan(&mut self, plan: Plan) -> bool {
+        if self.is_spent() {
+            return false;
+        }
+        self.runs += 1;
+        let outcome = if plan.nodes == self.subject.nodes() {
+            perform(self.subject, self.workload, &plan, self.judge_every, 0)
+        } else if let Some(subject) = self.subject.resized(plan.nodes) {
+            perform(&subject, self.workload, &plan, self.judge_every, 0)
+        } else {
+            return false;
+        };
+        let is_it = outcome.violation.is_some_and(|violation| violation.is_like(self.wanted));
+        if is_it {
+            self.plan = plan;
+            self.ended = outcome.ended;
+        }
+        is_it
+    }
+
+    /// Without the healing, there is nothing but what is planned.
+    fn no_settling(&mut self) {
+        let plan = Plan { settle: 0, ..self.plan.clone() };
+        self.try_plan(plan);
+    }
+
+    fn fewer_nodes(&mut self) {
+        let mut node = self.plan.nodes;
+        while node > 0 {
+            node -= 1;
+            if self.plan.nodes > 1 {
+                let smaller = self.plan.without(NodeId(node as u16));
+                self.try_plan(smaller);
+            }
+        }
+    }
+
+    /// What is planned for after the violation does not matter.
+    fn cut_tail(&mut self) {
+        let mut plan = self.plan.clone();
+        plan.operations.retain(|operation| operation.at <= self.ended);
+        plan.faults.retain(|strike| strike.at <= self.ended);
+        if plan != self.plan {
+            self.try_plan(plan);
+        }
+    }
+
+    fn fewer_faults(&mut self) {
+        let base = self.plan.clone();
+        let items = base.faults.clone();
+        thin(items, |faults| self.try_plan(Plan { faults: faults.to_vec(), ..self.plan.clone() }));
+    }
+
+    fn fewer_operations(&mut self) {
+        let items = self.plan.operations.clone();
+        thin(items, |operations| {
+            self.try_plan(Plan { operations: operations.to_vec(), ..self.plan.clone() })
+        });
+    }
+
+    /// Crashes at the first chance that lose everything.
+    fn plainer_faults(&mut self) {
+        for place in 0..self.plan.faults.len() {
+            let changes: [fn(&mut Fault); 4] = [
+                |fault| change_fuse(fault, |_| Fuse::Now),
+                |fault| {
+                    change_fuse(fault, |fuse| match fuse {
+                        Fuse::Now => Fuse::Now,
+                        Fuse::Events(_) => Fuse::Events(1),
+                        Fuse::Saves(_) => Fuse::Saves(1),
+                    });
+                },
+                |fault| {
+                    if let Fault::Crash { keep, .. } = fault {
+                        *keep = 0;
+                    }
+                },
+                |fault| {
+                    if let Fault::Crash { compacted, .. } = fault {
+                        *compacted = false;
+                    }
+                },
+            ];
+            for change in changes {
+                let mut plan = self.plan.clone();
+                change(&mut plan.faults[place].fault);
+                if plan != self.plan {
+                    self.try_plan(plan);
+                }
+            }
+        }
+    }
+
+    /// Weather that is not needed.
+    fn calmer(&mut self) {
+        let changes: [fn(&mut Climate); 9] = [
+            |climate| *climate = Climate::calm(),
+            |climate| climate.loss_ppm = 0,
+            |climate| climate.duplicate_ppm = 0,
+            |climate| climate.late_ppm = 0,
+            |climate| climate.slow_sync_ppm = 0,
+            |climate| climate.drift_ppm = 0,
+            |climate| climate.ordered = true,
+            |climate| climate.delay = Climate::calm().delay,
+            |climate| climate.sync = Climate::calm().sync,
+        ];
+        for change in changes {
+            let mut plan = self.plan.clone();
+            change(&mut plan.climate);
+            if plan != self.plan {
+                self.try_plan(plan);
+            }
+        }
+    }
+
+    /// A run that breaks something after the healing may do so with less time before it.
+    fn shorter(&mut self) {
+        let last = |plan: &Plan| {
+            let faults = plan.faults.iter().map(|strike| strike.at);
+            faults.chain(plan.operations.iter().map(|operation| operation.at)).max().unwrap_or(0)
+        };
+        let heal = last(&self.plan) + 1;
+        if heal < self.plan.heal {
+            self.try_plan(Plan { heal, ..self.plan.clone() });
+        }
+    }
+}
+
+/// Takes away as many items as it can, by halves, quarters and so on down to single ones, while
+/// `still` says that what is left will do (after Zeller's delta debugging).
+fn thin<T: Clone>(mut items: Vec<T>, mut still: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    let mut chunk = items.len();
+    while chunk > 0 {
+        let mut at = 0;
+        while at < items.len() {
+            let end = (at + chunk).min(items.len());
+            let fewer: Vec<T> = items[..at].iter().chain(&items[end..]).cloned().collect();
+            if still(&fewer) {
+                items = fewer;
+            } else {
+                at = end;
+            }
+        }
+        chunk /= 2;
+    }
+    items
+}
+
+fn change_fuse(fault: &mut Fault, change: fn(Fuse) -> Fuse) {
+    if let Fault::Crash { fuse, .. } = fault {
+        *fuse = change(*fuse);
+    }
+}
+
+impl Plan {
+    /// The plan without one of its nodes, whose followers move up by one number.
+    fn without(&self, gone: NodeId) -> Plan {
+        let renamed = |node: NodeId| match node.cmp(&gone) {
+            Ordering::Less => Some(node),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(NodeId(node.0 - 1)),
+        };
+        let mut plan = self.clone();
+        plan.nodes -= 1;
+        plan.core = self.core.iter().filter_map(renamed).collect();
+        let all = NodeSet::first(plan.nodes);
+        if !all.has_majority(plan.core) {
+            plan.core = all;
+        }
+        for operation in &mut plan.operations {
+            let node = NodeId(operation.client % self.nodes as u16);
+            operation.client = renamed(node).unwrap_or(NodeId(0)).0;
+        }
+        plan.faults = self.faults.iter().filter_map(|strike| strike.renamed(renamed)).collect();
+        plan
+    }
+
+    /// Whether a plan that comes from outside can be performed.
+    ///
+    /// # Errors
+    /// What contradicts itself.
+    pub fn check(&self) -> Result<(), String> {
+        if self.nodes == 0 || self.nodes > NodeSet::CAPACITY {
+            return Err(format!("A plan for {} nodes cannot be performed.", self.nodes));
+        }
+        let all = NodeSet::first(self.nodes);
+        if self.core.intersection(all) != self.core || self.core.is_empty() {
+            return Err(format!("The core {} is not of these nodes.", self.core));
+        }
+        let is_sorted = self.faults.is_sorted_by_key(|strike| strike.at)
+            && self.operations.is_sorted_by_key(|operation| operation.at);
+        if !is_sorted {
+            return Err("Faults and operations must be in the order of their times.".to_string());
+        }
+        let known = |node: NodeId| all.contains(node).then_some(node);
+        match self.faults.iter().find(|strike| strike.renamed(known).as_ref() != Some(*strike)) {
+            Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Strike {
+    /// The part of a fault that concerns the nodes that get a name, if any.
+    fn renamed(&self, rename: impl Fn(NodeId) -> Option<NodeId>) -> Option<Strike> {
+        let mut strike = self.clone();
+        match &mut strike.fault {
+            Fault::Crash { node, .. }
+            | Fault::Pause { node, .. }
+            | Fault::Stall { node, .. }
+            | Fault::Skew { node, .. } => *node = rename(*node)?,
+            Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
+                for side in [from, to] {
+                    *side = side.iter().filter_map(&rename).collect();
+                    if side.is_empty() {
+                        return None;
+                    }
+                }
+            }
+            Fault::Storm { .. } => {}
+        }
+        Some(strike)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thin;
+
+    #[test]
+    fn thinning_leaves_what_is_needed_and_nothing_else() {
+        let mut tries = 0;
+        let left = thin((0..100).collect(), |items: &[u32]| {
+            tries += 1;
+            items.contains(&17) && items.contains(&60)
+        });
+        assert_eq!(left, [17, 60]);
+        assert!(tries < 60, "{tries} tries");
+    }
+}

@@ -1,0 +1,75 @@
+//! Searches too long for their limits end undecided, and say which limit it was.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use spec::history::{Answer, Limits, ModelName, Report, Stop, verify};
+
+/// Appends that all overlap, and a get that saw one of them twice and another not at all. There are
+/// twenty factorial orders, and nothing about any of them is wrong before the get.
+fn hard_history() -> String {
+    let mut text = String::new();
+    let letters: Vec<char> = ('a'..='t').collect();
+    for kind in ["invoke", "ok"] {
+        for (process, letter) in letters.iter().enumerate() {
+            let event = format!(r#""process":{process},"type":"{kind}","f":"append""#);
+            writeln!(text, r#"{{{event},"key":"k","value":"{letter}"}}"#).expect("text grows");
+        }
+    }
+    let seen: String =
+        letters.iter().map(|&letter| if letter == 'b' { 'a' } else { letter }).collect();
+    text.push_str(r#"{"process":0,"type":"invoke","f":"get","key":"k"}"#);
+    writeln!(text, "\n{{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":\"{seen}\"}}")
+        .expect("text grows");
+    text
+}
+
+fn undecided(memory: usize, time: Option<Duration>, split_by_key: bool) -> Report {
+    let limits = Limits { memory, time, split_by_key };
+    let report =
+        verify(&hard_history(), ModelName::Kv, &limits).expect("the history is well formed");
+    assert_eq!(report.verdict, Answer::Unknown);
+    assert_eq!(report.exit_code(), 2);
+    assert_eq!(report.operations, 21);
+    assert!(report.bytes <= memory, "{} bytes held of {memory}", report.bytes);
+    assert!(report.covered.is_some(), "what was covered is told");
+    report
+}
+
+#[test]
+fn memory_caps_are_kept() {
+    for memory in [0, 1000, 100_000, 4 << 20] {
+        for split_by_key in [true, false] {
+            let report = undecided(memory, None, split_by_key);
+            assert_eq!(report.limit, Some(Stop::Memory));
+            assert!(report.to_string().starts_with("unknown (the memory allowed"), "{report}");
+        }
+    }
+}
+
+#[test]
+fn caps_bound_what_is_held_and_not_what_is_there() {
+    let held = undecided(4 << 20, None, true);
+    assert!(held.bytes > 1 << 20, "the memory allowed is used: {} bytes", held.bytes);
+    assert!(held.explored > 10_000, "and used for something: {}", held.explored);
+}
+
+#[test]
+fn deadlines_are_kept() {
+    for milliseconds in [0, 1, 30] {
+        let report = undecided(usize::MAX, Some(Duration::from_millis(milliseconds)), true);
+        assert_eq!(report.limit, Some(Stop::Deadline));
+        assert!(report.to_string().starts_with("unknown (the time allowed"), "{report}");
+    }
+}
+
+#[test]
+fn a_hard_key_does_not_hide_an_easy_one() {
+    let mut text = hard_history();
+    text.push_str("{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"key\":\"other\"}\n");
+    text.push_str("{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":\"never written\"}\n");
+    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true };
+    let report = verify(&text, ModelName::Kv, &limits).expect("the history is well formed");
+    assert_eq!(report.verdict, Answer::NotLinearizable);
+    assert_eq!(report.exit_code(), 1);
+}

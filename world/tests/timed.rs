@@ -1,0 +1,181 @@
+//! The world in virtual time: faults happen as they are told to, and equal runs are equal.
+
+mod toy;
+
+use model::{NodeId, NodeSet};
+use toy::{Mutant, Put, Told, Toy};
+use world::timed::{Climate, Fault, Fuse, MILLIS, News, SECONDS, Stop, Violation, World};
+
+fn world(toy: &Toy, seed: u64) -> World<'_, Toy> {
+    let mut world = World::new(toy, seed, Climate::calm(), 1, 1_000);
+    world.run(5 * MILLIS);
+    world
+}
+
+fn only(node: u16) -> NodeSet {
+    [NodeId(node)].into_iter().collect()
+}
+
+#[test]
+fn equal_seeds_give_equal_runs_and_others_do_not() {
+    let toy = Toy::new(3, Mutant::None);
+    let run = |seed| {
+        let mut world = world(&toy, seed);
+        (0..20).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+        world.run(SECONDS);
+        (world.hash(), world.events(), world.into_trace())
+    };
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7).0, run(8).0);
+}
+
+#[test]
+fn a_run_has_the_same_hash_on_every_machine() {
+    let toy = Toy::new(3, Mutant::None);
+    let mut world = world(&toy, 1);
+    world.strike(&Fault::Storm { loss_ppm: 300_000, duplicate_ppm: 300_000, span: SECONDS });
+    (0..20).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+    world.run(SECONDS);
+    assert_eq!(world.hash(), PINNED, "{:#018x}", world.hash());
+}
+
+const PINNED: u64 = 0x4d6e_0025_0ef6_53da;
+
+#[test]
+fn news_stops_the_world_only_if_somebody_listens() {
+    let toy = Toy::new(2, Mutant::None);
+    let mut world = world(&toy, 1);
+    world.request(NodeId(0), Put(1));
+    assert_eq!(world.run(SECONDS), Stop::Reached);
+    world.listen();
+    world.request(NodeId(0), Put(2));
+    assert_eq!(world.run(2 * SECONDS), Stop::News);
+    let by = NodeId(1);
+    assert_eq!(world.news(), [News::Told(NodeId(0), Told::Acked { value: 2, by })]);
+    assert!(world.now() < 2 * SECONDS);
+    assert_eq!(world.run(2 * SECONDS), Stop::Reached);
+    assert_eq!(world.now(), 2 * SECONDS);
+}
+
+#[test]
+fn a_crash_loses_what_is_not_durable_or_keeps_a_prefix_of_it() {
+    for (keep, kept) in [(0, 0), (255, 1)] {
+        let toy = Toy::new(2, Mutant::None);
+        let mut climate = Climate::calm();
+        climate.sync = world::timed::Spread { least: 50 * MILLIS, most: 60 * MILLIS };
+        let mut world = World::new(&toy, 1, climate, 1, 100);
+        world.run(5 * MILLIS);
+        world.request(NodeId(0), Put(1));
+        world.run(10 * MILLIS);
+        let fault =
+            Fault::Crash { node: NodeId(1), down: SECONDS, fuse: Fuse::Now, keep, compacted: true };
+        world.strike(&fault);
+        assert_eq!(world.up(), only(0));
+        assert_eq!((world.tally().frames_lost, world.tally().frames_kept), (1 - kept, kept));
+        world.run(3 * SECONDS);
+        assert_eq!((world.tally().crashes, world.tally().restarts), (1, 1));
+        assert_eq!(world.up(), NodeSet::first(2));
+        assert_eq!(world.violation(), None);
+    }
+}
+
+#[test]
+fn a_node_may_stop_with_work_at_hand() {
+    let toy = Toy::new(2, Mutant::None);
+    let mut world = world(&toy, 1);
+    world.strike(&Fault::Pause { node: NodeId(1), span: 100 * MILLIS });
+    world.strike(&Fault::Crash {
+        node: NodeId(1),
+        down: SECONDS,
+        fuse: Fuse::Events(2),
+        keep: 0,
+        compacted: false,
+    });
+    (1..=3).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+    world.run(50 * MILLIS);
+    assert_eq!(world.up(), NodeSet::first(2));
+    world.run(150 * MILLIS);
+    assert_eq!(world.up(), only(0));
+    assert_eq!((world.tally().crashes_at_work, world.tally().frames_lost), (1, 2));
+}
+
+#[test]
+fn cuts_pass_nothing_in_their_direction_and_end() {
+    let toy = Toy::new(2, Mutant::None);
+    for (from, to) in [(0, 1), (1, 0)] {
+        let mut world = world(&toy, 1);
+        let (from, to) = (only(from), only(to));
+        world.strike(&Fault::Cut { from, to, both: false, span: SECONDS });
+        world.request(NodeId(0), Put(1));
+        world.listen();
+        assert_eq!(world.run(SECONDS), Stop::Reached);
+        assert!(world.tally().cuts > 5, "{:?}", world.tally());
+        assert_eq!(world.run(2 * SECONDS), Stop::News);
+    }
+}
+
+#[test]
+fn a_clog_and_a_pause_delay_but_lose_nothing() {
+    let toy = Toy::new(2, Mutant::Quiet);
+    let clog = Fault::Clog { from: only(0), to: only(1), span: SECONDS };
+    let pause = Fault::Pause { node: NodeId(1), span: SECONDS };
+    let stall = Fault::Stall { node: NodeId(1), span: SECONDS };
+    for fault in [clog, pause, stall] {
+        let mut world = world(&toy, 1);
+        world.strike(&fault);
+        world.request(NodeId(0), Put(1));
+        world.listen();
+        assert_eq!(world.run(SECONDS), Stop::Reached, "{fault}");
+        assert_eq!(world.run(SECONDS + 50 * MILLIS), Stop::News, "{fault}");
+    }
+}
+
+#[test]
+fn a_clock_that_runs_fast_rings_early() {
+    let toy = Toy::new(2, Mutant::None);
+    let rings = |ppm| {
+        let mut world = world(&toy, 1);
+        world.strike(&Fault::Cut { from: only(0), to: only(1), both: false, span: 9 * SECONDS });
+        world.strike(&Fault::Skew { node: NodeId(0), ppm });
+        world.request(NodeId(0), Put(1));
+        world.run(8 * SECONDS);
+        world.into_trace().iter().filter(|line| line.contains("alarm")).count()
+    };
+    let (slow, right, fast) = (rings(-500_000), rings(0), rings(1_000_000));
+    assert!((40..65).contains(&slow), "{slow}");
+    assert!((90..130).contains(&right), "{right}");
+    assert!((180..260).contains(&fast), "{fast}");
+}
+
+#[test]
+fn healing_brings_back_the_core_and_nobody_else() {
+    let toy = Toy::new(3, Mutant::None);
+    let mut world = world(&toy, 1);
+    for node in [NodeId(0), NodeId(1)] {
+        let down = 100 * SECONDS;
+        world.strike(&Fault::Crash { node, down, fuse: Fuse::Now, keep: 0, compacted: false });
+    }
+    let core: NodeSet = [NodeId(0), NodeId(1)].into_iter().collect();
+    world.heal(core, Climate::calm());
+    world.run(SECONDS);
+    assert_eq!(world.up(), core);
+    assert!(world.request(NodeId(0), Put(1)) && !world.request(NodeId(2), Put(1)));
+    assert!(matches!(world.settled(core), Err(Violation::Liveness(_))));
+    world.run(2 * SECONDS);
+    assert_eq!(world.settled(core), Ok(()));
+}
+
+#[test]
+fn violations_end_the_run_and_stand_in_its_record() {
+    let toy = Toy { claim: true, ..Toy::new(2, Mutant::None) };
+    let mut world = world(&toy, 1);
+    world.request(NodeId(0), Put(1));
+    world.request(NodeId(0), Put(2));
+    assert_eq!(world.run(SECONDS), Stop::Violated);
+    let found = world.violation().unwrap().to_string();
+    assert_eq!(found, "invariant one value: n1 stores more than one value.");
+    let ended = world.now();
+    assert_eq!(world.run(2 * SECONDS), Stop::Violated);
+    assert_eq!(world.now(), ended);
+    assert!(world.into_trace().last().unwrap().contains("VIOLATION invariant one value"));
+}
