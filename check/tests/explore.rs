@@ -113,7 +113,7 @@ fn memoised_steps_explore_the_worlds_of_naive_ones() {
     {
         for (flushing, crashes) in [(Flushing::Free, 0), (Flushing::Free, 1), (Flushing::Eager, 1)]
         {
-            let bounds = Bounds { network, crashes, fires: Some(1), flushing };
+            let bounds = Bounds { network, crashes, fires: Some(2), flushing };
             let subject = Noting::default();
             let naive = naive::count(&subject, &bounds);
             let report = explored(&subject, bounds);

@@ -1,12 +1,18 @@
 //! The program `synod`: one screen of verbs, each in a file of its own.
 
+mod check;
 mod failure;
+mod list;
 mod serve;
+mod sim;
 mod up;
+mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use failure::Failure;
 
 /// Distributed systems, written once: explored, simulated and served.
 #[derive(Parser)]
@@ -31,12 +37,31 @@ enum Verb {
     Up(up::Up),
     /// Run one node of a cluster
     Serve(serve::Serve),
+    /// Simulate a protocol: many long random runs under faults
+    Sim(sim::Sim),
+    /// Explore a protocol: all short runs within bounds
+    Check(check::Check),
+    /// Judge a recorded history: is it linearizable?
+    Verify(verify::Verify),
+    /// List the protocols
+    List(list::List),
+}
+
+/// Prints one line of JSON.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))?;
+    println!("{line}");
+    Ok(())
 }
 
 fn main() -> ExitCode {
     let done = match Program::parse().verb {
         Verb::Up(up) => up.run(),
         Verb::Serve(serve) => serve.run(),
+        Verb::Sim(sim) => sim.run(),
+        Verb::Check(check) => check.run(),
+        Verb::Verify(verify) => verify.run(),
+        Verb::List(list) => list.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,32 +1,27 @@
-use canon::order::raft::Mutant;
-use check::*;
-use lab::*;
+//! Explores Raft or a mutant of it. Arguments: mutant (or `sound`), judged, crashes, alarms, terms, entries,
+//! proposals, flushing.
+
 use std::time::Duration;
+
+use canon::order::raft::Mutant;
+use check::{Bounds, Exploration, Explore, Flushing};
+use lab::{Judged, RaftLab};
+
 fn main() {
-    let which = std::env::args().nth(1).unwrap();
-    let (mutant, judged) = match which.as_str() {
-        "sound" => (None, Judged::All),
-        "early" => (Some(Mutant::EarlyRequestVote), Judged::LogMatching),
-        "early-client" => (Some(Mutant::EarlyRequestVote), Judged::Interface),
-        "own" => (Some(Mutant::EarlyRequestVoteOwnVoteDurable), Judged::LogMatching),
-        _ => (Some(Mutant::EarlyRequestVoteOwnVoteDurable), Judged::Interface),
+    let a: Vec<String> = std::env::args().collect();
+    let n = |i: usize| a[i].parse::<u64>().unwrap();
+    let mutant = Mutant::ALL.into_iter().find(|m| m.to_string() == a[1]);
+    let judged = match a[2].as_str() {
+        "all" => Judged::All,
+        "log" => Judged::LogMatching,
+        _ => Judged::Interface,
     };
-    let crashes = std::env::args().nth(2).and_then(|s| s.parse().ok()).unwrap_or(1);
-    let entries = std::env::args().nth(3).and_then(|s| s.parse().ok()).unwrap_or(2);
-    let eager = std::env::args().nth(4).is_some();
-    let terms = std::env::args().nth(5).and_then(|s| s.parse().ok()).unwrap_or(2);
-    let lab = RaftLab { mutant, judged, entries, terms, ..RaftLab::new(3) };
-    let bounds = Bounds {
-        crashes,
-        flushing: if eager { Flushing::Eager } else { Flushing::Free },
-        ..Bounds::default()
+    let lab = RaftLab {
+        mutant, judged, terms: n(5), entries: n(6), proposals: n(7), reads: a.get(9).is_some(), ..RaftLab::new(3)
     };
+    let flushing = if a[8] == "free" { Flushing::Free } else { Flushing::Eager };
+    let bounds = Bounds { crashes: n(3) as u16, fires: Some(n(4) as u16), flushing, ..Bounds::default() };
     let system = Explore::new(&lab, bounds);
-    let report = Exploration::new(&system)
-        .threads(1)
-        .time(Duration::from_secs(240))
-        .memory(4 << 30)
-        .progress(|p| eprintln!("{p:?}"))
-        .run();
+    let report = Exploration::new(&system).time(Duration::from_secs(100)).memory(6 << 30).run();
     println!("{report}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::hash::Hasher;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -9,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use model::Fingerprint;
 use serde::Serialize;
-use std::hash::Hasher;
 use world::Subject;
-use world::timed::{SECONDS, Tally};
+use world::timed::{SECONDS, Tally, Violation};
 
 use crate::plan::Plan;
 use crate::run::{Options, Outcome, run};
@@ -118,7 +118,7 @@ pub fn campaign<S: Subject, W: Workload<S>>(
     mut progress: impl FnMut(Progress),
 ) -> Report {
     let begin = Instant::now();
-    let mut sum = Sum::new(subject, campaign);
+    let mut sum = Sum::new(subject);
     let (next, limit) = (AtomicU64::new(0), AtomicU64::new(campaign.runs));
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(1024);
@@ -179,7 +179,7 @@ struct Sum {
     is_finished: bool,
     failures: u64,
     failing_seeds: Vec<u64>,
-    first_violation: Option<world::timed::Violation>,
+    first_violation: Option<Violation>,
     events: u64,
     simulated: u128,
     hash: Fingerprint,
@@ -188,7 +188,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn new<S: Subject>(subject: &S, _: &Campaign) -> Sum {
+    fn new<S: Subject>(subject: &S) -> Sum {
         let own = subject.sometimes().into_iter().map(|mark| mark.name);
         let names = own.chain(Tally::default().each().map(|(name, _)| name));
         Sum {

@@ -64,7 +64,7 @@ pub struct Scale {
 impl Default for Scale {
     /// Ten seconds of faults: some dozens of elections, at the timeouts of textbooks.
     fn default() -> Self {
-        Scale { faults: 10 * SECONDS, settle: 10 * SECONDS, operations: 200, strikes: 30 }
+        Scale { faults: 10 * SECONDS, settle: 10 * SECONDS, operations: 200, strikes: 100 }
     }
 }
 
@@ -226,15 +226,19 @@ impl Faults {
         if self.kinds.is_empty() {
             return Vec::new();
         }
-        let mut times: Vec<u64> = (0..self.total)
-            .map(|_| {
-                // Half of the faults come right behind an operation: that is when most happens.
-                let after = operations.get(random.below(operations.len() as u64 * 2) as usize);
-                let delay = log_uniform(&mut random, 10 * MICROS, 100 * MILLIS);
-                let anywhere = random.below(scale.faults);
-                after.map_or(anywhere, |operation| operation.at + delay).min(scale.faults - 1)
-            })
-            .collect();
+        let mut times: Vec<u64> = Vec::new();
+        for _ in 0..self.total {
+            // A third of the faults come soon after an operation, and a third soon after another
+            // fault: that is when most happens, and when least is expected.
+            let place = random.bits() as usize;
+            let at = match random.below(3) {
+                0 if !operations.is_empty() => operations[place % operations.len()].at,
+                1 if !times.is_empty() => times[place % times.len()],
+                _ => random.below(scale.faults),
+            };
+            let delay = log_uniform(&mut random, 10 * MICROS, SECONDS);
+            times.push((at + delay).min(scale.faults - 1));
+        }
         times.sort_unstable();
         let mut down_until = vec![0; self.nodes];
         let mut strikes = Vec::new();

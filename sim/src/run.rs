@@ -3,7 +3,7 @@
 use model::Random;
 use serde::{Deserialize, Serialize};
 use world::Subject;
-use world::timed::{Climate, Stop, Tally, Violation, World};
+use world::timed::{Climate, MILLIS, Stop, Tally, Violation, World};
 
 use crate::plan::{Plan, Scale, Strike};
 use crate::workload::{Clients, Workload};
@@ -11,6 +11,10 @@ use crate::workload::{Clients, Workload};
 /// How often the span for settling is granted before a promise is called broken. Most runs settle
 /// in the first; a false alarm costs a person's hour, and the others only failing runs.
 const PATIENCE: u64 = 5;
+
+/// The last part of the span for settling, as a fraction of it, in which nobody asks any more:
+/// what was asked just before judgement cannot have been answered.
+const QUIET: u64 = 10;
 
 /// How runs are made.
 #[derive(Clone, Debug)]
@@ -111,7 +115,8 @@ struct Course<'p, S: Subject, C> {
     clients: C,
     /// The faults that are still to strike.
     faults: &'p [Strike],
-    /// When the clients last acted: they do so once at any time.
+    /// When the clients last acted. Whoever then asked nothing, though it was time, is asked again
+    /// a millisecond later.
     acted_at: Option<u64>,
 }
 
@@ -145,7 +150,10 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
 
     fn client_next(&self) -> Option<u64> {
         let next = self.clients.next()?;
-        Some(self.acted_at.map_or(next, |acted| next.max(acted + 1)))
+        match self.acted_at {
+            Some(acted) if next <= acted => Some(acted + MILLIS),
+            _ => Some(next),
+        }
     }
 
     fn act(&mut self, now: u64) {
@@ -159,6 +167,13 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
     fn listen(&mut self) {
         for news in self.world.news() {
             self.clients.hear(self.world.now(), news);
+        }
+    }
+
+    /// Lets the world run to this time while the clients only listen.
+    fn listen_until(&mut self, end: u64) {
+        while self.world.run(end) == Stop::News {
+            self.listen();
         }
     }
 
@@ -178,7 +193,9 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
         self.clients.healed(self.world.now(), plan.core);
         let mut promises = Ok(());
         for round in 1..=PATIENCE {
-            self.until(plan.heal + round * plan.settle);
+            let end = plan.heal + round * plan.settle;
+            self.until(end - plan.settle / QUIET);
+            self.listen_until(end);
             promises = self.world.settled(plan.core);
             if self.world.violation().is_some() {
                 break;

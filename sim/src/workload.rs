@@ -18,8 +18,9 @@ pub trait Clients<P: Process> {
     /// When the clients next want to [`act`](Clients::act), if nothing happens before.
     fn next(&self) -> Option<u64>;
 
-    /// It is time: what is asked now, and where. Called again until it asks nothing; whenever it
-    /// asks nothing, [`next`](Clients::next) must lie in the future.
+    /// It is time: what is asked now, and where. Called again until it asks nothing; if
+    /// [`next`](Clients::next) then does not lie in the future, the next call comes a millisecond
+    /// later.
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, P::Request)>;
 
     /// Whether [`hear`](Clients::hear) is to be called at all: worlds are faster without.
@@ -33,7 +34,8 @@ pub trait Clients<P: Process> {
     }
 
     /// Faults have healed, and `core` is who is left. From now until the run ends, clients should
-    /// go on trying something, operations or not: promises are about those who ask.
+    /// go on trying something, operations or not: promises are about those who ask. In the last
+    /// tenth of the span for settling they are not called to [`act`](Clients::act).
     fn healed(&mut self, now: u64, core: NodeSet) {
         let _ = (now, core);
     }
@@ -153,8 +155,7 @@ impl<S: Subject> Clients<S::Process> for OpenClients<'_, S> {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        // Between the times at which promises are judged, so that there is time to answer.
-        let next = now + self.settle / PROBES / 2;
+        let next = now + (self.settle / PROBES).max(1);
         self.probes = Some(Probes { core, left: core, count: FIRST_PROBE, next });
     }
 }

@@ -42,7 +42,8 @@ pub trait Subject: Sync {
         Vec::new()
     }
 
-    /// One request of a random run, the `count`th of the run (from 0), so that values can be unique.
+    /// One request of a random run, by its number in the run, so that values can be unique. The
+    /// same arguments give the same request; numbers may be left out.
     fn request(
         &self,
         node: NodeId,

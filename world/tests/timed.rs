@@ -12,6 +12,12 @@ fn world(toy: &Toy, seed: u64) -> World<'_, Toy> {
     world
 }
 
+fn put(world: &mut World<'_, Toy>, values: std::ops::Range<u64>) {
+    for value in values {
+        assert!(world.request(NodeId(0), Put(value)), "n0 is up");
+    }
+}
+
 fn only(node: u16) -> NodeSet {
     [NodeId(node)].into_iter().collect()
 }
@@ -21,7 +27,7 @@ fn equal_seeds_give_equal_runs_and_others_do_not() {
     let toy = Toy::new(3, Mutant::None);
     let run = |seed| {
         let mut world = world(&toy, seed);
-        (0..20).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+        put(&mut world, 0..20);
         world.run(SECONDS);
         (world.hash(), world.events(), world.into_trace())
     };
@@ -34,7 +40,7 @@ fn a_run_has_the_same_hash_on_every_machine() {
     let toy = Toy::new(3, Mutant::None);
     let mut world = world(&toy, 1);
     world.strike(&Fault::Storm { loss_ppm: 300_000, duplicate_ppm: 300_000, span: SECONDS });
-    (0..20).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+    put(&mut world, 0..20);
     world.run(SECONDS);
     assert_eq!(world.hash(), PINNED, "{:#018x}", world.hash());
 }
@@ -91,7 +97,7 @@ fn a_node_may_stop_with_work_at_hand() {
         keep: 0,
         compacted: false,
     });
-    (1..=3).for_each(|value| drop(world.request(NodeId(0), Put(value))));
+    put(&mut world, 1..4);
     world.run(50 * MILLIS);
     assert_eq!(world.up(), NodeSet::first(2));
     world.run(150 * MILLIS);

@@ -4,6 +4,10 @@ use ::world::Subject;
 use model::Process;
 
 /// How far an exploration of a protocol goes; everything here is named in the report.
+///
+/// Together with [`Subject::within`] they must leave finitely many worlds. What grows without end
+/// most easily: terms and retransmissions by alarms, and, in a network that duplicates, answers
+/// to copies of one message that all wait for the same frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// What the network does to packets.

@@ -9,6 +9,11 @@
 //! What is left out, and why no behaviour is lost by it:
 //! - *Losing a packet* is no step. Whatever can happen after a loss can happen while the packet
 //!   waits for ever, and safety does not ask for an end.
+//! - *A packet that changes nothing* where it arrives does not arrive. On a network that loses, the
+//!   world in which it still waits can do whatever the other can: it blocks no room, since an equal
+//!   packet sent later would only take its place.
+//! - *A request that changes nothing* is not made. The layer above might as well not have asked;
+//!   a monitor is told of requests only to know what may be told back.
 //! - *A message to oneself* is taken in the step that wrote it, as by every driver. Steps of other
 //!   nodes in between touch neither this node nor what it sends, so they may come before or after.
 //!   A crash in between is covered by the crash behind: its disk is the same, since what is not
@@ -293,10 +298,11 @@ impl<'a, S: Shareable> Explore<'a, S> {
                     continue;
                 }
             };
-            if act == Act::Flush && led == number && posts.is_empty() && told == 0 {
+            memory.reached |= marks;
+            let is_idle = led == number && posts.is_empty() && told == 0;
+            if is_idle && self.may_skip(act) {
                 continue;
             }
-            memory.reached |= marks;
             match self.watch(memory, world[self.shape.monitor()], taken, told) {
                 Ok(monitor) => {
                     self.build(memory, world, taken, place);
@@ -307,6 +313,15 @@ impl<'a, S: Shareable> Explore<'a, S> {
                 }
                 Err(violation) => successors.break_at(taken, violation),
             }
+        }
+    }
+
+    /// Whether an act that changes nothing at its node need not be taken. See the header.
+    fn may_skip(&self, act: Act) -> bool {
+        match act {
+            Act::Flush | Act::Request(_) => true,
+            Act::Deliver(_) => matches!(self.bounds.network, Network::Lossy { .. }),
+            Act::Fire(_) | Act::Sync | Act::Crash | Act::Restart => false,
         }
     }
 

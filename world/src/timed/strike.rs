@@ -13,10 +13,8 @@ use crate::subject::Subject;
 impl<S: Subject> World<'_, S> {
     pub(super) fn suffer(&mut self, fault: &Fault) {
         let (now, tally) = (self.sea.now, &mut self.sea.tally);
-        if !matches!(fault, Fault::Crash { .. }) {
-            if let Some(trace) = &mut self.sea.trace {
-                trace.line(now, format_args!("FAULT {fault}"));
-            }
+        if let Some(trace) = &mut self.sea.trace {
+            trace.line(now, format_args!("FAULT {fault}"));
         }
         match *fault {
             Fault::Crash { node, down, fuse, keep, compacted } => {

@@ -1,0 +1,54 @@
+//! `synod verify`: judges a recorded history.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use spec::history::{Limits, ModelName, verify};
+
+use crate::failure::Failure;
+
+/// Which history, and what it must look like.
+#[derive(Args)]
+pub struct Verify {
+    /// The history: a Jepsen log, EDN or JSON, an event a line
+    file: PathBuf,
+    /// The object it was recorded from: cas-register or kv
+    #[arg(long)]
+    model: ModelName,
+    /// Seconds to take at most; beyond that the answer is unknown
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// MiB to hold at most; beyond that the answer is unknown
+    #[arg(long, default_value_t = 2048)]
+    memory: usize,
+    /// Judge all keys together, though the model says that they are independent
+    #[arg(long)]
+    together: bool,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// Judges, prints, and exits 0 if linearizable, 1 if not, 2 if unknown.
+    pub fn run(self) -> Result<(), Failure> {
+        let fail = |why: String| Failure::new(format!("{}: {why}", self.file.display()));
+        let text = fs::read_to_string(&self.file).map_err(|error| fail(error.to_string()))?;
+        let limits = Limits {
+            memory: self.memory << 20,
+            time: Some(Duration::from_secs(self.seconds)),
+            split_by_key: !self.together,
+        };
+        let report = verify(&text, self.model, &limits).map_err(|error| fail(error.to_string()))?;
+        match self.json {
+            true => crate::print_json(&report)?,
+            false => println!("{report}"),
+        }
+        match report.exit_code() {
+            0 => Ok(()),
+            code => Err(Failure::verdict(code)),
+        }
+    }
+}

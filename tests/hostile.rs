@@ -1,0 +1,3 @@
+mod town;
+#[test]
+fn a() {}
