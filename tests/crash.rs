@@ -13,7 +13,7 @@ use std::time::Instant;
 use load::Load;
 use town::Town;
 
-/// Writes acknowledged between two faults: enough for every client to be in the middle of something.
+/// Writes acknowledged between two faults: enough for every client to be in the midst of it.
 const BETWEEN: usize = 150;
 
 #[test]

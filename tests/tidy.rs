@@ -20,32 +20,39 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("check", &["model", "spec", "world", "serde"]),
     ("machine", &["model", "serde", "bytes"]),
     ("wire", &["model", "machine", "bytes", "prost", "tonic", "tonic-prost"]),
-    (
-        "lab",
-        &["model", "canon", "spec", "world", "sim", "check", "machine", "bytes"],
-    ),
+    ("lab", &["model", "canon", "spec", "world", "sim", "check", "machine", "bytes"]),
     (
         "node",
         &[
-            "model", "canon", "machine", "wire", "serde", "postcard", "crc32c", "mio", "socket2",
-            "tokio", "tokio-stream", "tonic",
+            "model",
+            "canon",
+            "machine",
+            "wire",
+            "serde",
+            "postcard",
+            "crc32c",
+            "mio",
+            "socket2",
+            "tokio",
+            "tokio-stream",
+            "tonic",
         ],
     ),
     (
         "synod",
-        &[
-            "model", "spec", "sim", "check", "lab", "node", "serde", "serde_json", "clap", "tokio",
-        ],
+        &["model", "spec", "sim", "check", "lab", "node", "serde", "serde_json", "clap", "tokio"],
     ),
 ];
 
 /// What pure crates must not name: time, chance, order that differs from run to run, dispatch that
 /// cannot be compared.
-const IMPURE: &[&str] = &["HashMap", "HashSet", "Instant", "SystemTime", "f32", "f64", "dyn ", "async "];
+const IMPURE: &[&str] =
+    &["HashMap", "HashSet", "Instant", "SystemTime", "f32", "f64", "dyn ", "async "];
 const PURE: &[&str] = &["model", "canon", "machine"];
 
 /// What no file may hold.
-const BANNED: &[&str] = &["todo!(", "unimplemented!(", "dbg!(", "thread::sleep", "FIXME", "#[ignore"];
+const BANNED: &[&str] =
+    &["todo!(", "unimplemented!(", "dbg!(", "thread::sleep", "FIXME", "#[ignore"];
 
 /// Parts of names that say nothing.
 const EMPTY_NAMES: &[&str] = &["Manager", "Handler", "Impl", "Util", "Helper", "Data", "Info"];
@@ -162,7 +169,8 @@ fn nothing_is_left_unfinished_and_names_say_something() {
             }
             let code = line.trim_start().trim_start_matches("pub ");
             let name = ["struct ", "enum ", "trait "].iter().find_map(|k| code.strip_prefix(k));
-            let name: String = name.unwrap_or("").chars().take_while(|c| c.is_alphanumeric()).collect();
+            let name: String =
+                name.unwrap_or("").chars().take_while(|c| c.is_alphanumeric()).collect();
             if let Some(part) = EMPTY_NAMES.iter().find(|part| name.ends_with(**part)) {
                 faults.push(format!("{file}:{}: the name {name} ends with {part}", number + 1));
             }

@@ -260,7 +260,9 @@ mod naive {
                     let place = world.flight.iter().position(|other| *other == packet);
                     world.flight.remove(place.expect("it is in flight"));
                 }
-                all.extend(acted(&world, bounds, to, &Act::Event(Event::Message(from, message))));
+                let after = acted(&world, bounds, to, &Act::Event(Event::Message(from, message)));
+                let may_wait = bounds.network != Network::Duplicating;
+                all.extend(after.into_iter().filter(|other| !(may_wait && *other == world)));
             }
         }
         for me in NodeId::first(world.nodes.len()) {
@@ -276,7 +278,8 @@ mod naive {
                 let mut world = world.clone();
                 world.asked.insert(me);
                 let request = Noting::default().requests(me)[0];
-                all.extend(acted(&world, bounds, me, &Act::Event(Event::Request(request))));
+                let after = acted(&world, bounds, me, &Act::Event(Event::Request(request)));
+                all.extend(after.into_iter().filter(|other| *other != world));
             }
             if bounds.flushing == Flushing::Free {
                 let flushed = acted(world, bounds, me, &Act::Event(Event::Flush));

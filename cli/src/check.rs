@@ -31,6 +31,15 @@ pub struct Check {
     /// The longest log to go on from
     #[arg(long)]
     entries: Option<u64>,
+    /// The highest heartbeat round to go on from
+    #[arg(long)]
+    rounds: Option<u64>,
+    /// How many commands may be proposed
+    #[arg(long)]
+    proposals: Option<u64>,
+    /// What is judged: all, interface (only what a client sees), log-matching
+    #[arg(long)]
+    judged: Option<String>,
     /// Let nodes flush at any time, not only right after each event: more states
     #[arg(long)]
     free_flush: bool,
@@ -62,6 +71,9 @@ impl Check {
             alarms: self.alarms,
             terms: self.terms,
             entries: self.entries,
+            rounds: self.rounds,
+            proposals: self.proposals,
+            judged: self.judged,
             free_flush: self.free_flush,
             memory: self.memory << 20,
             time: self.seconds.map(Duration::from_secs),

@@ -17,10 +17,19 @@ fn main() {
         _ => Judged::Interface,
     };
     let lab = RaftLab {
-        mutant, judged, terms: n(5), entries: n(6), proposals: n(7), reads: a.get(9).is_some(), ..RaftLab::new(3)
+        mutant,
+        judged,
+        terms: n(5),
+        entries: n(6),
+        proposals: n(7),
+        asked: n(9) as usize,
+        rounds: n(10),
+        reads: a.get(11).is_some(),
+        ..RaftLab::new(3)
     };
     let flushing = if a[8] == "free" { Flushing::Free } else { Flushing::Eager };
-    let bounds = Bounds { crashes: n(3) as u16, fires: Some(n(4) as u16), flushing, ..Bounds::default() };
+    let bounds =
+        Bounds { crashes: n(3) as u16, fires: Some(n(4) as u16), flushing, ..Bounds::default() };
     let system = Explore::new(&lab, bounds);
     let report = Exploration::new(&system).time(Duration::from_secs(100)).memory(6 << 30).run();
     println!("{report}");

@@ -8,6 +8,27 @@ fn main() {
     let seed = a.get(4).and_then(|s| s.parse().ok()).unwrap_or(1);
     let c = Campaign { runs, seed, threads: 1, ..Campaign::default() };
     let stop = AtomicBool::new(false);
+    if a[1] == "mutants" {
+        for mutant in canon::order::raft::Mutant::ALL {
+            let r = campaign(
+                &RaftLab::new(nodes).broken(mutant),
+                &OpenLoop,
+                &Campaign {
+                    options: Options { shrink_runs: 0, ..Options::default() },
+                    ..c.clone()
+                },
+                &stop,
+                |_| {},
+            );
+            println!(
+                "{mutant}: {} runs, {:.2} s, {:?}",
+                r.runs,
+                r.wall_s,
+                r.first_failure.map(|f| f.violation.to_string())
+            );
+        }
+        return;
+    }
     let r = match a[1].as_str() {
         "raft" => campaign(&RaftLab::new(nodes), &OpenLoop, &c, &stop, |_| {}),
         "omega" => campaign(&OmegaLab { nodes }, &OpenLoop, &c, &stop, |_| {}),

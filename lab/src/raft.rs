@@ -1,10 +1,8 @@
 //! Raft in the lab, over numbers.
 
-use std::time::Duration;
-
 use canon::order::raft::{
-    self, Message, Mutant, Outcome, Raft, Role, Setup, election_safety, leader_completeness,
-    log_matching, state_machine_safety,
+    self, APPEND_WEIGHT, Message, Mutant, Outcome, Raft, Role, Setup, electable_completeness,
+    election_safety, leader_completeness, log_matching, state_machine_safety,
 };
 use model::order::Ask;
 use model::{Event, NodeId, Random};
@@ -22,10 +20,14 @@ pub struct RaftLab {
     pub terms: u64,
     /// When explored, worlds with a longer log are not gone on from.
     pub entries: u64,
-    /// When explored: the commands that may be proposed at each node, and whether it may read.
+    /// When explored, worlds in which a leader has begun more heartbeat rounds are not gone on from.
+    pub rounds: u64,
+    /// When explored: how many commands may be proposed at each asking node.
     pub proposals: u64,
-    /// When explored: whether each node may read once.
+    /// When explored: whether each asking node may read once.
     pub reads: bool,
+    /// When explored: how many nodes are asked anything; those with the lowest numbers.
+    pub asked: usize,
     /// Which of the inner invariants are judged; the monitor always is.
     pub judged: Judged,
 }
@@ -43,16 +45,18 @@ pub enum Judged {
 }
 
 impl RaftLab {
-    /// Sound Raft. The bounds of its exploration: two terms, logs of up to three entries, one
-    /// proposal at each node.
+    /// Sound Raft. The bounds of its exploration: two terms, logs of up to two entries, one
+    /// proposal at one node.
     pub fn new(nodes: usize) -> RaftLab {
         RaftLab {
             nodes,
             mutant: None,
             terms: 2,
-            entries: 3,
+            rounds: u64::MAX,
+            entries: 2,
             proposals: 1,
             reads: false,
+            asked: 1,
             judged: Judged::All,
         }
     }
@@ -63,7 +67,12 @@ impl RaftLab {
     }
 }
 
-/// One command in simulations for every read: both are worth a test.
+/// Every third command fills an Append by itself, so that followers catch up in several.
+fn weight(command: &u64) -> usize {
+    if command.is_multiple_of(3) { APPEND_WEIGHT } else { 1 }
+}
+
+/// How many of the requests of a simulation are reads.
 const READS: (u64, u64) = (1, 3);
 
 impl Subject for RaftLab {
@@ -79,8 +88,8 @@ impl Subject for RaftLab {
     }
 
     fn process(&self, node: NodeId) -> Raft<u64> {
-        let heartbeat = Duration::from_millis(50);
-        Raft::new(Setup { heartbeat, mutant: self.mutant, ..Setup::new(node, self.nodes) })
+        let mutant = self.mutant;
+        Raft::new(Setup { weigh: weight, mutant, ..Setup::new(node, self.nodes) })
     }
 
     fn monitor(&self) -> TotalOrder<u64> {
@@ -96,6 +105,7 @@ impl Subject for RaftLab {
                 Invariant { name: "election safety", holds: election_safety },
                 matching,
                 Invariant { name: "leader completeness", holds: leader_completeness },
+                Invariant { name: "leader completeness to come", holds: electable_completeness },
                 Invariant { name: "state machine safety", holds: state_machine_safety },
             ],
         }
@@ -114,9 +124,12 @@ impl Subject for RaftLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Ask<u64>> {
-        // Values differ from node to node; reads are numbered apart from them.
-        let own = u64::from(node.0) * 10;
-        let proposals = (1..=self.proposals).map(|n| Ask::Propose(own + n));
+        if node.index() >= self.asked {
+            return Vec::new();
+        }
+        // Values differ from node to node, and each fills an Append; reads are numbered apart.
+        let own = u64::from(node.0) * 30;
+        let proposals = (1..=self.proposals).map(|n| Ask::Propose(own + 3 * n));
         proposals.chain(self.reads.then_some(Ask::Read(own))).collect()
     }
 
@@ -132,9 +145,11 @@ impl Subject for RaftLab {
     }
 
     fn within(&self, nodes: &[&Raft<u64>]) -> bool {
-        nodes
-            .iter()
-            .all(|raft| raft.term() <= self.terms && raft.log().last().index <= self.entries)
+        nodes.iter().all(|raft| {
+            raft.term() <= self.terms
+                && raft.log().last().index <= self.entries
+                && raft.rounds() <= self.rounds
+        })
     }
 }
 

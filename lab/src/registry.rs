@@ -8,7 +8,7 @@ use check::systems::TwoPhase;
 use check::{Bounds, Exploration, Explore, Flushing};
 use sim::{Campaign, Failure, OpenLoop, campaign};
 
-use crate::{OmegaLab, RaftLab, StoreClients, StoreLab};
+use crate::{Judged, OmegaLab, RaftLab, StoreClients, StoreLab};
 
 /// One protocol, or one abstract specification.
 pub struct Entry {
@@ -63,6 +63,12 @@ pub struct Check {
     pub terms: Option<u64>,
     /// The longest log to go on from, if not the protocol's own bound.
     pub entries: Option<u64>,
+    /// The highest heartbeat round to go on from, if it is bounded.
+    pub rounds: Option<u64>,
+    /// How many commands may be proposed, if not the protocol's own bound.
+    pub proposals: Option<u64>,
+    /// Which properties are judged: `all`, `interface`, or one that the protocol names.
+    pub judged: Option<String>,
     /// Whether nodes flush at any time, not only right after each event.
     pub free_flush: bool,
     /// Bytes to keep at most.
@@ -166,6 +172,18 @@ fn mutant(name: &Option<String>) -> Result<Option<Mutant>, String> {
     })
 }
 
+/// Which of Raft's properties to judge.
+fn judged(name: Option<&str>) -> Result<Judged, String> {
+    match name {
+        None | Some("all") => Ok(Judged::All),
+        Some("interface") => Ok(Judged::Interface),
+        Some("log-matching") => Ok(Judged::LogMatching),
+        Some(other) => {
+            Err(format!("{other:?} cannot be judged alone; it takes all, interface, log-matching"))
+        }
+    }
+}
+
 /// A size that protocols can have: sets of nodes hold so many.
 fn size(nodes: Option<usize>, usual: usize) -> Result<usize, String> {
     match nodes.unwrap_or(usual) {
@@ -200,6 +218,9 @@ fn check_raft(check: &Check, watch: Watch<'_, check::Progress>) -> Result<check:
         mutant: mutant(&check.mutant)?,
         terms: check.terms.unwrap_or(usual.terms),
         entries: check.entries.unwrap_or(usual.entries),
+        rounds: check.rounds.unwrap_or(usual.rounds),
+        proposals: check.proposals.unwrap_or(usual.proposals),
+        judged: judged(check.judged.as_deref())?,
         ..usual
     };
     let bounds = Bounds {
@@ -211,6 +232,10 @@ fn check_raft(check: &Check, watch: Watch<'_, check::Progress>) -> Result<check:
     let mut report = explore(&Explore::new(&lab, bounds), check, watch);
     report.bounds.push(format!("worlds beyond term {} were not left", lab.terms));
     report.bounds.push(format!("worlds with logs beyond {} entries were not left", lab.entries));
+    if lab.rounds < u64::MAX {
+        let rounds = lab.rounds;
+        report.bounds.push(format!("worlds beyond {rounds} heartbeat rounds were not left"));
+    }
     Ok(report)
 }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use etcd_client::{Client, Compare, CompareOp, Error, GetOptions, Txn, TxnOp, TxnOpResponse};
 use ::model::Random;
+use etcd_client::{Client, Compare, CompareOp, Error, GetOptions, Txn, TxnOp, TxnOpResponse};
 use spec::history::{Limits, Recorder, Verdict, check};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -282,8 +282,8 @@ async fn find_acknowledged(client: &mut Client, records: &[Record]) {
     }
 }
 
-/// Revisions are those of the whole store: whoever asks after an answer came, whatever about, is told
-/// of no smaller revision, and writes at a greater one.
+/// Revisions are those of the whole store: whoever asks after an answer came, whatever about, is
+/// told of no smaller revision, and writes at a greater one.
 fn rises_with_time(records: &[Record]) {
     enum Moment<'a> {
         Call(usize),

@@ -20,9 +20,14 @@ pub struct Input {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Ask {
     Get,
-    Put { value: u64 },
+    Put {
+        value: u64,
+    },
     /// Put if the key was last written at this revision, else get; 0 stands for never.
-    Swap { at: i64, value: u64 },
+    Swap {
+        at: i64,
+        value: u64,
+    },
 }
 
 /// What is answered.

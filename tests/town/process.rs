@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{ChildStdin, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, Signal, kill_process};

@@ -6,7 +6,8 @@ mod model;
 
 use ::model::{Event, NodeId};
 use canon::order::raft::{
-    Mutant, Raft, Setup, election_safety, leader_completeness, log_matching, state_machine_safety,
+    Mutant, Raft, Setup, electable_completeness, election_safety, leader_completeness,
+    log_matching, state_machine_safety,
 };
 use machine::etcd::{self, Etcd, Reply};
 use machine::{Command, Indication, Machine, Replica};
@@ -67,6 +68,10 @@ impl Subject for StoreLab {
             Invariant { name: "election safety", holds: |n| below(n, election_safety) },
             Invariant { name: "log matching", holds: |n| below(n, log_matching) },
             Invariant { name: "leader completeness", holds: |n| below(n, leader_completeness) },
+            Invariant {
+                name: "leader completeness to come",
+                holds: |n| below(n, electable_completeness),
+            },
             Invariant { name: "state machine safety", holds: |n| below(n, state_machine_safety) },
         ]
     }

@@ -1,6 +1,7 @@
 //! What clients reach: etcd's API over gRPC. It only translates and asks the desk.
 
 mod cluster;
+mod door;
 mod kv;
 mod maintenance;
 
@@ -10,8 +11,6 @@ use std::time::Duration;
 
 use machine::etcd::{Command, Etcd, Query, Reply};
 use machine::{Machine, Operation};
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::Status as Refused;
 use tonic::transport::Server;
 use wire::etcd::etcdserverpb::cluster_server::ClusterServer;
@@ -92,13 +91,6 @@ impl Front {
 pub async fn serve(listener: TcpListener, front: Front) -> Result<(), crate::Error> {
     listener.set_nonblocking(true).map_err(crate::Error::Poll)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(crate::Error::Poll)?;
-    let connections = TcpListenerStream::new(listener).filter_map(|accepted| {
-        // One connection that could not be accepted is no reason to stop accepting.
-        let stream = accepted.ok()?;
-        // Replies are small and each of them is waited for.
-        stream.set_nodelay(true).ok()?;
-        Some(Ok::<_, std::io::Error>(stream))
-    });
     let desk = front.desk.clone();
     let services = Server::builder()
         .http2_keepalive_interval(Some(PING))
@@ -107,7 +99,7 @@ pub async fn serve(listener: TcpListener, front: Front) -> Result<(), crate::Err
         .add_service(KvServer::new(front.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(ClusterServer::new(front.clone()))
         .add_service(MaintenanceServer::new(front))
-        .serve_with_incoming(connections);
+        .serve_with_incoming(door::visitors(listener));
     tokio::select! {
         _ = desk.hand_out() => Ok(()),
         served = services => served.map_err(|error| {

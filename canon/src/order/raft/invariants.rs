@@ -69,6 +69,31 @@ pub fn leader_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     Ok(())
 }
 
+/// Leader completeness, one election ahead: whoever a majority would vote for by the comparison of
+/// logs (Raft §5.4.1) holds every committed entry. It follows from the argument of Raft §5.4.3:
+/// a majority holds the entry and logs at least as late as its leader's term, and a log without
+/// it that is as late would have come from a leader without it.
+pub fn electable_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
+    for node in nodes.iter().filter(|node| node.commit() > 0) {
+        let Some(committed) = node.log().position(node.commit()) else {
+            continue;
+        };
+        for loser in nodes.iter().filter(|other| !other.log().holds(committed)) {
+            let last = loser.log().last();
+            let would_vote = |voter: &&&Raft<V>| last.is_up_to_date_with(voter.log().last());
+            let votes = nodes.iter().filter(would_vote).count();
+            if votes >= node.members().majority() {
+                return Err(format!(
+                    "{} told the entry at {committed}, but {} could still be elected without it.",
+                    node.me(),
+                    loser.me()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// If a node has told an entry at an index, no node tells another one there.
 pub fn state_machine_safety<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for (one, other) in pairs(nodes) {

@@ -46,7 +46,8 @@ use model::order::{Ask, Order, Tell};
 use model::{NodeId, NodeSet, Out, Process, Value};
 
 pub use invariants::{
-    election_safety, leader_append_only, leader_completeness, log_matching, state_machine_safety,
+    electable_completeness, election_safety, leader_append_only, leader_completeness, log_matching,
+    state_machine_safety,
 };
 pub use log::{Entry, Log, Position};
 pub use message::{Message, Outcome, Record, Timer};
@@ -245,6 +246,15 @@ impl<V: Value> Raft<V> {
     /// The role in the current term.
     pub fn role(&self) -> &Role {
         &self.role
+    }
+
+    /// How many heartbeat rounds this node has begun as the leader of its term; 0 if it does not
+    /// lead.
+    pub fn rounds(&self) -> u64 {
+        match &self.role {
+            Role::Leader(leader) => leader.reads.rounds(),
+            Role::Follower { .. } | Role::Candidate { .. } => 0,
+        }
     }
 
     /// Whether this node has voted for itself in its term.

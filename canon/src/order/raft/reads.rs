@@ -28,6 +28,13 @@ pub(super) struct Reads {
     running_slot: u64,
 }
 
+impl Reads {
+    /// How many rounds have begun.
+    pub(super) fn rounds(&self) -> u64 {
+        self.round
+    }
+}
+
 impl<V: Value> Raft<V> {
     /// The layer above asks. Nobody answers if no leader is known, or the question gets lost: it
     /// will ask again.
