@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "crc32c",
             "mio",
             "socket2",
+            "rustix",
             "tokio",
             "tokio-stream",
             "tonic",

@@ -1,4 +1,5 @@
-//! Explores two-phase commit: `cargo run --release -p check --example two_phase -- MANAGERS THREADS`.
+//! Explores two-phase commit:
+//! `cargo run --release -p check --example two_phase -- MANAGERS THREADS`.
 
 use check::Exploration;
 use check::systems::TwoPhase;

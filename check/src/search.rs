@@ -45,8 +45,11 @@ pub struct Exploration<'a, S: System> {
     states: usize,
     time: Option<Duration>,
     interrupt: Option<&'a AtomicBool>,
-    progress: Option<Box<dyn FnMut(&Progress) + 'a>>,
+    progress: Option<Callback<'a>>,
 }
+
+/// Called now and then with how far an exploration has come.
+type Callback<'a> = Box<dyn FnMut(&Progress) + 'a>;
 
 /// How far an exploration has come.
 #[derive(Clone, Copy, PartialEq, Debug)]

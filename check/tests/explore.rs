@@ -67,7 +67,7 @@ fn only_a_network_that_duplicates_adds_twice() {
 
 #[test]
 fn choices_are_enumerated_and_told() {
-    let subject = Noting { has_flaw: true, ..Noting::default() };
+    let subject = Noting { has_flaw: true };
     let report = explored(&subject, crashes(0));
     // By hand: the request at n0, noted as 11, is flushed.
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, 2), "{report}");

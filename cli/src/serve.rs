@@ -8,6 +8,7 @@ use std::thread;
 
 use clap::Args;
 use model::NodeId;
+use node::log::LogError;
 use node::{Config, Member, News};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +56,12 @@ impl Serve {
             let _ = stop.await;
         });
         let _ = printer.join();
-        served.map_err(|error| Failure::new(format!("{me}: {error}")))
+        served.map_err(|error| match &error {
+            node::Error::Log(LogError::Damaged { .. } | LogError::Missing { .. }) => {
+                Failure::damaged(format!("{me}: {error}"))
+            }
+            _ => Failure::new(format!("{me}: {error}")),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 mod child;
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -13,20 +13,20 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::failure::Failure;
+use crate::failure::{DAMAGED, Failure};
 use child::Child;
 
 /// Ports from one node to the next: its client port, its peer port, and room for more.
 const PORTS_A_NODE: u16 = 10;
 
 /// Nodes that one machine may be asked to run.
-const MOST_NODES: u16 = 9;
+const MOST_NODES: i64 = 9;
 
 /// A cluster on this machine.
 #[derive(Args)]
 pub struct Up {
     /// How many nodes
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=MOST_NODES as i64))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=MOST_NODES))]
     nodes: u16,
     /// The folder that holds a folder for each node; made if it is not there
     #[arg(long, default_value = "synod-data")]
@@ -43,8 +43,8 @@ pub struct Up {
 pub enum Heard {
     /// A line that a node printed.
     Line(u16, String),
-    /// A node's process ended; with what it said on standard error.
-    Ended(u16, String),
+    /// A node's process ended; with its exit code, and what it said on standard error.
+    Ended(u16, Option<i32>, String),
     /// The user wants it to stop.
     Stop,
 }
@@ -100,7 +100,9 @@ impl Up {
 struct Town<'a> {
     up: &'a Up,
     nodes: Vec<Child>,
-    listening: usize,
+    /// The nodes that have listened.
+    listening: BTreeSet<u16>,
+    has_introduced: bool,
     /// Whom each node takes for the leader, with the term.
     leaders: BTreeMap<u16, (u64, u64)>,
     /// The leader that a majority last agreed on.
@@ -114,7 +116,8 @@ impl<'a> Town<'a> {
         Town {
             up,
             nodes: Vec::new(),
-            listening: 0,
+            listening: BTreeSet::new(),
+            has_introduced: false,
             leaders: BTreeMap::new(),
             leader: None,
             running: usize::from(up.nodes),
@@ -128,7 +131,7 @@ impl<'a> Town<'a> {
             match heard {
                 Heard::Stop => break,
                 Heard::Line(node, line) => self.take(node, &line),
-                Heard::Ended(node, why) => self.lose(node, &why)?,
+                Heard::Ended(node, code, why) => self.lose(node, code, &why)?,
             }
         }
         Ok(())
@@ -143,10 +146,8 @@ impl<'a> Town<'a> {
         }
         match event["event"].as_str() {
             Some("listening") => {
-                self.listening += 1;
-                if self.listening == self.nodes.len() && !self.up.json {
-                    self.introduce();
-                }
+                self.listening.insert(node);
+                self.introduce_once();
             }
             Some("recovered") if event["cut"].is_u64() && !self.up.json => {
                 println!("n{node}: the log holds {}", event["text"].as_str().unwrap_or_default());
@@ -156,8 +157,13 @@ impl<'a> Town<'a> {
         }
     }
 
-    fn introduce(&self) {
+    /// Once every node that runs listens, says where.
+    fn introduce_once(&mut self) {
         let up = self.up;
+        if up.json || self.has_introduced || self.listening.len() < self.running {
+            return;
+        }
+        self.has_introduced = true;
         let s = if up.nodes == 1 { "" } else { "s" };
         println!("Synod: {} node{s}, data in {}", up.nodes, up.data.display());
         for (node, child) in (0..up.nodes).zip(&self.nodes) {
@@ -195,22 +201,27 @@ impl<'a> Town<'a> {
         }
     }
 
-    /// A node's process has ended. Before all listen, that is the end; later the others go on.
-    fn lose(&mut self, node: u16, why: &str) -> Result<(), Failure> {
+    /// A node's process has ended. If it never listened, that is the end, but for a damaged log;
+    /// otherwise the others go on.
+    fn lose(&mut self, node: u16, code: Option<i32>, why: &str) -> Result<(), Failure> {
         self.running -= 1;
         self.leaders.remove(&node);
-        let is_starting = self.listening < self.nodes.len();
-        if is_starting || self.running == 0 {
+        let has_started = self.listening.contains(&node);
+        let is_damaged = code == Some(i32::from(DAMAGED));
+        if self.running == 0 || !(has_started || is_damaged) {
             return Err(Failure::new(why.trim_start_matches("synod: ").to_string()));
         }
-        let event = json!({ "event": "ended", "node": node, "why": why, "left": self.running });
+        let command = self.nodes[usize::from(node)].command();
+        let event = json!({
+            "event": "ended", "node": node, "why": why, "left": self.running, "command": command,
+        });
+        let why = why.trim_start_matches("synod: ");
         let text = format!(
-            "n{node} has stopped: {why}\n  {} of {} nodes go on. To start it again:\n  {}",
-            self.running,
-            self.up.nodes,
-            self.nodes[usize::from(node)].command()
+            "n{node} has stopped: {why}\n  {} of {} nodes go on. To start it again:\n  {command}",
+            self.running, self.up.nodes,
         );
         self.say(event, &text);
+        self.introduce_once();
         Ok(())
     }
 

@@ -20,7 +20,8 @@ pub struct RaftLab {
     pub terms: u64,
     /// When explored, worlds with a longer log are not gone on from.
     pub entries: u64,
-    /// When explored, worlds in which a leader has begun more heartbeat rounds are not gone on from.
+    /// When explored, worlds in which a leader has begun more heartbeat rounds are not gone on
+    /// from.
     pub rounds: u64,
     /// When explored: how many commands may be proposed at each asking node.
     pub proposals: u64,

@@ -1,4 +1,5 @@
-//! What travels: values that every driver can compare, print, store and send; and the names of nodes.
+//! What travels: values that every driver can compare, print, store and send; and the names of
+//! nodes.
 
 use core::fmt::{self, Debug, Display};
 use core::hash::Hash;

@@ -1,7 +1,7 @@
 //! The real world: the drive loop, log, peers, clients, timers.
 //!
-//! A request's way: [`clients`] (bytes to a command) → [`drive`] (`request`, `flush`) → [`log`] beside
-//! [`peers`] → [`drive`] (sync done, applied) → [`clients`] (a reply to bytes).
+//! A request's way: [`clients`] (bytes to a command) → [`drive`] (`request`, `flush`) → [`log`]
+//! beside [`peers`] → [`drive`] (sync done, applied) → [`clients`] (a reply to bytes).
 
 pub mod clients;
 mod config;

@@ -61,10 +61,8 @@ pub fn serve(
         })
         .map_err(Error::Poll)?;
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Poll)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Poll)?;
     let front = Front::new(desk.clone(), status, config);
     runtime.block_on(async {
         tokio::select! {
@@ -89,8 +87,9 @@ fn recover(config: &Config, news: &Sender<News>) -> Result<(Host<Store>, Log), E
     let mut host = Host::new(config.me, Replica::new(config.me, Raft::new(setup)));
     let identity = Identity { cluster: config.cluster, node: config.me.0 };
     let (log, opened) = Log::open(&config.data, identity, |frame| {
-        let records: Vec<_> = postcard::from_bytes(frame)
-            .map_err(|error| format!("it is whole but holds no records of this version: {error}"))?;
+        let records: Vec<_> = postcard::from_bytes(frame).map_err(|error| {
+            format!("it is whole but holds no records of this version: {error}")
+        })?;
         records.into_iter().for_each(|record| host.recover(record));
         Ok(())
     })

@@ -42,8 +42,8 @@ fn main() {
     let ask = |rng: &mut Rng| kv_input(rng, 10, 1 << 40);
     let history = random_history(&mut Rng(8), &Kv, &shape_one, ask, falsify_kv);
     measure("kv, 10 clients, 10 keys, not split", &Kv, &history, &limits);
-    // One register that fifty clients write distinct values to is the hardest of these: with 100,000
-    // operations in place of 1,000 it is undecided after a minute.
+    // One register that fifty clients write distinct values to is the hardest of these: with
+    // 100,000 operations in place of 1,000 it is undecided after a minute.
     for (clients, operations, unknown, values, false_answer) in [
         (10, 100_000, 0, 5, 0),
         (50, 1_000, 0, 1 << 40, 0),

@@ -1,7 +1,7 @@
 //! One node's process, as its parent sees it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -43,12 +43,13 @@ impl Child {
             }
             let status = process.wait();
             let said = complaint.and_then(|thread| thread.join().ok()).unwrap_or_default();
+            let code = status.as_ref().ok().and_then(ExitStatus::code);
             let why = match (said.trim(), status) {
                 ("", Ok(status)) => format!("{status}"),
                 ("", Err(error)) => format!("{error}"),
                 (said, _) => said.to_string(),
             };
-            let _ = tell.send(Heard::Ended(node, why));
+            let _ = tell.send(Heard::Ended(node, code, why));
         });
         Ok(child)
     }

@@ -176,7 +176,7 @@ fn step_key(state: &Seen, input: &Ask, output: Option<&Answer>) -> Option<Seen> 
         (Ask::Get { .. }, Some(Answer::Read(None))) => state.value.is_none().then(|| state.clone()),
         (Ask::Get { .. }, Some(Answer::Read(Some((value, revision))))) => {
             let fits = state.value == Some(*value) && state.written.can_be(*revision);
-            fits.then(|| Seen { value: state.value, written: Written::At(*revision) })
+            fits.then_some(Seen { value: state.value, written: Written::At(*revision) })
         }
         (Ask::Swap { expected, value, .. }, Some(Answer::Wrote(revision))) => {
             can_expect(state, *expected).then(|| changed(state, Some(*value), Some(*revision)))?

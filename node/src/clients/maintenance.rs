@@ -13,10 +13,7 @@ const VERSION: &str = "3.5.0";
 
 #[tonic::async_trait]
 impl Maintenance for Front {
-    async fn status(
-        &self,
-        _: Request<StatusRequest>,
-    ) -> Result<Response<StatusResponse>, Status> {
+    async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         // Any local read carries the revision; this one reads nothing else.
         let nothing = Range {
             serializable: true,

@@ -42,11 +42,7 @@ pub struct Front {
 
 impl Front {
     /// The front of one node.
-    pub fn new(
-        desk: Arc<Desk<Asked<Etcd>, Reply>>,
-        status: Arc<Status>,
-        config: Config,
-    ) -> Front {
+    pub fn new(desk: Arc<Desk<Asked<Etcd>, Reply>>, status: Arc<Status>, config: Config) -> Front {
         let header = Header {
             cluster_id: config.cluster,
             member_id: config.member_id(config.me),

@@ -46,11 +46,14 @@ pub struct Ticket<R> {
     weight: usize,
 }
 
+/// A request and what came of it.
+pub type Told<R> = (Ticket<R>, Result<R, Refusal>);
+
 /// The desk: `O` is what clients ask for, `R` what they are told.
 #[derive(Debug)]
 pub struct Desk<O, R> {
     asked: Mutex<Vec<(Ticket<R>, O)>>,
-    told: Mutex<Vec<(Ticket<R>, Result<R, Refusal>)>>,
+    told: Mutex<Vec<Told<R>>>,
     has_told: Notify,
     waker: mio::Waker,
     waiting: AtomicUsize,
@@ -114,7 +117,7 @@ impl<O, R> Desk<O, R> {
     }
 
     /// For the drive loop: hands over replies.
-    pub fn tell(&self, replies: &mut Vec<(Ticket<R>, Result<R, Refusal>)>) {
+    pub fn tell(&self, replies: &mut Vec<Told<R>>) {
         if replies.is_empty() {
             return;
         }

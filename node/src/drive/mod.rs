@@ -58,7 +58,7 @@ pub struct Drive<O: Order<Command = machine::Command<M::Command>>, M: Machine> {
     waiting: VecDeque<Waiting<M::Reply>>,
     first_waiting: u64,
     patrol: Instant,
-    replies: Vec<(desk::Ticket<M::Reply>, Result<M::Reply, Refusal>)>,
+    replies: Vec<desk::Told<M::Reply>>,
 }
 
 /// A request that waits: `None` once it was answered, until those before it are too.
@@ -68,10 +68,8 @@ impl<M, O> Drive<O, M>
 where
     M: Machine,
     O: Order<Command = machine::Command<M::Command>>,
-    Replica<O, M>: Process<
-            Request = Request<M::Command, M::Query>,
-            Indication = Indication<M::Reply>,
-        >,
+    Replica<O, M>:
+        Process<Request = Request<M::Command, M::Query>, Indication = Indication<M::Reply>>,
 {
     /// A node whose replica has recovered from `log`.
     #[expect(clippy::too_many_arguments, reason = "each is a part of its own")]

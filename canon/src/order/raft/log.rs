@@ -43,7 +43,8 @@ pub struct Entry<V> {
 /// Invariants:
 /// - terms never fall from one entry to the next;
 /// - entries up to `saved` have been given to the disk, in frames that are durable or waiting;
-/// - entries behind `saved` exist at a leader only, were never sent, and are cut when it steps down.
+/// - entries behind `saved` exist at a leader only, were never sent, and are cut when it steps
+///   down.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Log<V> {
     entries: Vec<Entry<V>>,

@@ -1,0 +1,44 @@
+//! Stories of Raft, replayed: what they tell is what happens. `SYNOD_BLESS=1` writes them anew.
+
+use canon::order::raft::Mutant;
+use lab::{Judged, RaftLab};
+use world::story::golden;
+
+fn story(name: &str) -> String {
+    format!("{}/stories/raft/{name}.story", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn hazard(mutant: Mutant, judged: Judged) -> RaftLab {
+    RaftLab { judged, proposals: 2, ..RaftLab::new(3).broken(mutant) }
+}
+
+#[test]
+fn an_election_and_a_commit() {
+    golden(&RaftLab::new(3), story("election-and-commit"));
+}
+
+#[test]
+fn an_early_request_vote() {
+    let lab = hazard(Mutant::EarlyRequestVote, Judged::LogMatching);
+    golden(&lab, story("early-request-vote"));
+}
+
+#[test]
+fn an_early_request_vote_seen_by_a_client() {
+    let lab = hazard(Mutant::EarlyRequestVote, Judged::Interface);
+    golden(&lab, story("early-request-vote-seen-by-a-client"));
+}
+
+#[test]
+fn an_early_request_vote_with_a_durable_vote_of_ones_own() {
+    let lab = hazard(Mutant::EarlyRequestVoteOwnVoteDurable, Judged::All);
+    golden(&lab, story("early-request-vote-own-vote-durable"));
+}
+
+/// Too deep for a search within a test's time, so this mutant is caught by its story.
+#[test]
+fn an_entry_of_an_earlier_term_is_not_committed_by_counting() {
+    golden(&RaftLab::new(3).broken(Mutant::CommitOldTerm), story("commit-old-term"));
+    let told = std::fs::read_to_string(story("commit-old-term")).expect("The story is there.");
+    assert!(told.contains("violation: leader completeness to come"), "{told}");
+}
