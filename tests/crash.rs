@@ -115,7 +115,7 @@ fn flip(file: &Path, offset: usize) {
 fn refused_offset(town: &mut Town, node: u16) -> usize {
     let segment = town.newest_segment(node);
     let ending = town.restart(node).expect_err("A damaged log is not served from.");
-    assert_eq!(ending.code, Some(2), "{ending}");
+    assert_eq!(ending.code, Some(3), "{ending}");
     let place = format!("{} is damaged at byte ", segment.display());
     let (_, rest) = ending.said.split_once(&place).unwrap_or_else(|| panic!("{place}: {ending}"));
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();

@@ -94,8 +94,14 @@ fn stop_request(with_parent: bool) -> Result<oneshot::Receiver<()>, Failure> {
                 _ = terminate.recv() => {}
                 _ = parent => {}
             }
+            let _ = stop.send(());
+            // A disk that hangs must not keep a person from ending the program.
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(130);
         });
-        let _ = stop.send(());
     });
     Ok(stopped)
 }

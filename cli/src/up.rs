@@ -233,7 +233,8 @@ impl<'a> Town<'a> {
         while self.running > 0 {
             match heard.recv() {
                 Ok(Heard::Ended(..)) => self.running -= 1,
-                Ok(_) => {}
+                Ok(Heard::Stop) => std::process::exit(130), // Asked twice: at once, then.
+                Ok(Heard::Line(..)) => {}
                 Err(_) => break,
             }
         }

@@ -2,7 +2,7 @@
 
 use canon::order::raft::{
     self, APPEND_WEIGHT, Message, Mutant, Outcome, Raft, Role, Setup, electable_completeness,
-    election_safety, leader_completeness, log_matching, state_machine_safety,
+    election_safety, leader_append_only, leader_completeness, log_matching, state_machine_safety,
 };
 use model::order::Ask;
 use model::{Event, NodeId, Random};
@@ -110,6 +110,10 @@ impl Subject for RaftLab {
                 Invariant { name: "state machine safety", holds: state_machine_safety },
             ],
         }
+    }
+
+    fn step(&self, before: &Raft<u64>, after: &Raft<u64>) -> Result<(), String> {
+        leader_append_only(before, after)
     }
 
     fn sometimes(&self) -> Vec<Sometimes<Raft<u64>>> {

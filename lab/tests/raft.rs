@@ -97,11 +97,11 @@ const SIMULATED: [(Mutant, u64); 12] = [
     (Mutant::VoteAgain, 80),
     (Mutant::VoteForOldLog, 60),
     (Mutant::TakeStaleTerm, 400),
-    (Mutant::SkipBase, 200),
+    (Mutant::SkipBase, 2_000),
     (Mutant::KeepConflict, 40),
     (Mutant::CommitBeyondMatch, 200),
     (Mutant::ReadUnasked, 80),
-    (Mutant::ReadBeforeNoOp, 160),
+    (Mutant::ReadBeforeNoOp, 700),
 ];
 
 #[test]

@@ -18,6 +18,15 @@ fn an_election_and_a_commit() {
 }
 
 #[test]
+fn a_lost_append_is_sent_again() {
+    let lab = RaftLab { proposals: 2, ..RaftLab::new(3) };
+    golden(&lab, story("lost-append"));
+    let told = std::fs::read_to_string(story("lost-append")).expect("The story is there.");
+    let lost = "n0 sends n1 Append term=1 base=2@1 [3@1=6]";
+    assert_eq!(told.matches(lost).count(), 2, "{told}");
+}
+
+#[test]
 fn an_early_request_vote() {
     let lab = hazard(Mutant::EarlyRequestVote, Judged::LogMatching);
     golden(&lab, story("early-request-vote"));

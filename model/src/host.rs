@@ -48,13 +48,13 @@ pub trait Outside<P: Process> {
 ///
 /// 1. One event at a time. A message to oneself is the next event, before timers and network:
 ///    first in first out, lost only by a crash, bounded in number.
-/// 2. Then due timers, then the network; when nothing is at hand, `flush`, until it emits
-///    nothing. A flush is a step of its own, with a frame of its own.
+/// 2. Then due timers and the network, in either order; when nothing is at hand, `flush`, until it
+///    emits nothing. A flush is a step of its own, with a frame of its own.
 /// 3. All `save`s of one step are one frame: durable together or not at all; frames become durable
 ///    in order.
 /// 4. `send`, `indicate`, `set` and `cancel` happen at once, in program order. `send_durable`
-///    leaves when the frame of its own step (saves written after it included) and all earlier frames are
-///    durable; with nothing pending it leaves at the end of the step.
+///    leaves when the frame of its own step (saves written after it included) and all earlier
+///    frames are durable; with nothing pending it leaves at the end of the step.
 /// 5. After a crash: a new process, `recover` for each durable record, `start`. Timers, held
 ///    messages, messages to oneself and frames that were not durable are gone.
 ///

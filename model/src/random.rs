@@ -97,8 +97,8 @@ impl Hasher for Fingerprint {
         self.add(u64::from_le_bytes(tail) ^ ((bytes.len() as u64) << 56));
     }
 
-    // Numbers are hashed by value, not by their bytes in memory, so that the byte order of the
-    // machine does not matter.
+    // Numbers are hashed by value. Slices of numbers are hashed by the standard library as their
+    // bytes in memory, so fingerprints are alike on machines of one byte order: little-endian.
     fn write_u8(&mut self, n: u8) {
         self.add(u64::from(n));
     }

@@ -25,7 +25,7 @@ use crate::{Error, News};
 type Store = Replica<Raft<Command<<Etcd as Machine>::Command>>, Etcd>;
 
 /// How long clients may take to end their streams when the node stops.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Runs a node until `stop` is given or dropped, and tells `news` what happens.
 ///
@@ -51,8 +51,10 @@ pub fn serve(
     let waker = Waker::new(poll.registry(), DESK).map_err(Error::Poll)?;
     let desk = Arc::new(Desk::new(waker));
     let status = Arc::new(Status::default());
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Poll)?;
     let drive = Drive::new(poll, host, log, peers, desk.clone(), status.clone(), news, seed());
-    let (ended, has_ended) = oneshot::channel::<()>();
+    let (ended, mut has_ended) = oneshot::channel::<()>();
     let thread = thread::Builder::new()
         .name("drive".into())
         .spawn(move || {
@@ -60,24 +62,25 @@ pub fn serve(
             drive.run()
         })
         .map_err(Error::Poll)?;
-
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Poll)?;
     let front = Front::new(desk.clone(), status, config);
-    runtime.block_on(async {
+    let (served, is_driving) = runtime.block_on(async {
         tokio::select! {
-            _ = stop => {}
-            _ = has_ended => {}
-            result = clients::serve(listener, front) => result?,
+            _ = stop => (Ok(()), true),
+            _ = &mut has_ended => (Ok(()), false),
+            served = clients::serve(listener, front) => (served, true),
         }
-        Ok(())
-    })?;
-    desk.stop().map_err(Error::Poll)?;
+    });
+    // Whatever ended the service, the loop is told, and what it refuses on its way out still
+    // reaches the clients that listen.
+    let stopped = desk.stop().map_err(Error::Poll);
     runtime.block_on(async {
-        // What the loop refuses on its way out still reaches the clients that listen.
+        if is_driving {
+            let _ = has_ended.await;
+        }
         let _ = tokio::time::timeout(GRACE, desk.hand_out()).await;
     });
-    thread.join().unwrap_or(Err(Error::Broken))
+    let drove = thread.join().unwrap_or(Err(Error::Broken));
+    drove.and(served).and(stopped)
 }
 
 /// The process as the log recovers it, and the log.

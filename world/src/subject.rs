@@ -30,6 +30,15 @@ pub trait Subject: Sync {
         Vec::new()
     }
 
+    /// Judges one step of one process, from before to after it.
+    ///
+    /// # Errors
+    /// What the step breaks, as a sentence.
+    fn step(&self, before: &Self::Process, after: &Self::Process) -> Result<(), String> {
+        let _ = (before, after);
+        Ok(())
+    }
+
     /// What should happen sometimes, so that nothing passes vacuously.
     fn sometimes(&self) -> Vec<Sometimes<Self::Process>> {
         Vec::new()

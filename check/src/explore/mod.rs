@@ -205,6 +205,14 @@ impl<'a, S: Shareable> Explore<'a, S> {
                 Ok(outcome) => outcome,
                 Err(text) => return Step::Broken { script, violation: no_panic(text) },
             };
+            let survives = !matches!(act, Act::Crash | Act::Restart);
+            let (before, after) = (entry.node.seen(), outcome.node.seen());
+            if let Err(text) = self.subject.step(before, after)
+                && survives
+            {
+                let property = "a step of a node".to_owned();
+                return Step::Broken { script, violation: Violation { property, text } };
+            }
             let post = |(to, message)| Packet { from: me, to, message };
             let posts = outcome.posts.into_iter().map(post);
             Step::Led {

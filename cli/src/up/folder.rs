@@ -56,6 +56,10 @@ fn create(data: &Path, file: &Path, nodes: u16) -> Result<u64, Failure> {
     let text = serde_json::to_string(&cluster).map_err(|error| Failure::new(error.to_string()))?;
     new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).map_err(fail)?;
     fs::rename(&beside, file).map_err(fail)?;
-    fs::File::open(data).and_then(|folder| folder.sync_all()).map_err(fail)?;
+    // The folder's name is in the one above: both must survive a crash of the machine.
+    let above = data.canonicalize().ok().and_then(|full| full.parent().map(Path::to_path_buf));
+    for folder in [Some(data.to_path_buf()), above].into_iter().flatten() {
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail)?;
+    }
     Ok(number)
 }

@@ -26,12 +26,6 @@ const VERSION_COST: u64 = 96;
 /// A change costs about this much: a `Bytes` of 32 and a revision.
 const CHANGE_COST: u64 = 40;
 
-/// Keys and values up to this size are copied when they come to stay. What arrives is a slice of a
-/// network buffer, commonly of 8 KiB, which lives as long as any slice of it: kept as they are,
-/// values of 100 bytes would take eighty times their size. From half of such a buffer on, the waste
-/// is at most as much again and the copy is dearer.
-const COPIED_BYTES: usize = 4096;
-
 /// A compaction looks at this many changes at once, and leaves the rest to the writes that follow.
 /// Each costs about a microsecond, three when the tree is far larger than the caches: about 10 ms,
 /// a tenth of the shortest election timeout in use. All at once, a million would hold up the node
@@ -210,8 +204,8 @@ impl Write<'_> {
                 return Err(Error::KeyNotFound);
             }
             Entry::Vacant(vacant) => {
-                let key = kept(vacant.into_key());
-                let latest = Version::first(kept(put.value), put.lease, revision);
+                let key = vacant.into_key();
+                let latest = Version::first(put.value, put.lease, revision);
                 self.store.size += key_cost(&key) + latest.cost();
                 let history = History { older: Vec::new(), latest };
                 self.store.keys.insert(key.clone(), history);
@@ -226,7 +220,7 @@ impl Write<'_> {
                     return Err(Error::KeyNotFound);
                 }
                 let prev_kv = (put.prev_kv && exists).then(|| previous.to_kv(&key));
-                let value = if put.ignore_value { previous.value.clone() } else { kept(put.value) };
+                let value = if put.ignore_value { previous.value.clone() } else { put.value };
                 let lease = if put.ignore_lease { previous.lease } else { put.lease };
                 let mut next = Version::first(value, lease, revision);
                 if exists {
@@ -377,9 +371,4 @@ impl Version {
 
 fn key_cost(key: &Bytes) -> u64 {
     KEY_COST + key.len() as u64
-}
-
-/// `bytes`, in memory of their own if they are small.
-fn kept(bytes: Bytes) -> Bytes {
-    if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
 }

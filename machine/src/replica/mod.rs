@@ -50,8 +50,9 @@ const FORWARD_WEIGHT: usize = 1 << 20;
 
 /// A machine and the order that feeds it, at one node.
 ///
-/// Invariants: the machine has taken exactly the commands up to `applied`; every number in `queue`
-/// and no number that was answered is in `updates`; nothing leaves before `has_begun`.
+/// Invariants: the machine has taken exactly the commands up to `applied`; no number that was
+/// answered is in `updates`, and those in `queue` that are not are passed over; nothing leaves
+/// before `has_begun`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Replica<O: Process, M: Machine> {
     me: NodeId,
@@ -272,9 +273,12 @@ impl<M: Machine, O: Order<Command = Command<M::Command>>> Replica<O, M> {
     fn retry(&mut self, out: &mut Out<Self>) {
         let leads = self.leader == Some(self.me);
         for (&number, update) in &mut self.updates {
-            if mem::replace(&mut update.is_old, true) && !leads {
+            // What is sent again is young again: an order that is slow, not deaf, must not be
+            // given more work with each alarm.
+            if update.is_old && !leads {
                 self.queue.push(number);
             }
+            update.is_old = !update.is_old;
         }
         self.queue.sort_unstable();
         self.queue.dedup();
@@ -298,6 +302,7 @@ impl<M: Machine, O: Order<Command = Command<M::Command>>> Replica<O, M> {
 
     fn forget(&mut self, before: u64) {
         self.updates.retain(|_, update| update.id >= before);
+        self.queue.retain(|number| self.updates.contains_key(number));
         self.waiting.retain(|(id, _)| *id >= before);
         for batch in self.batches.values_mut() {
             batch.reads.retain(|(id, _)| *id >= before);

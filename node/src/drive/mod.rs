@@ -38,6 +38,10 @@ const EVENTS: usize = 256;
 /// seven seconds.
 const PATIENCE: Duration = Duration::from_secs(7);
 
+/// How long one turn takes requests before it goes on to flush, send and tell: a tenth of a
+/// heartbeat, so that costly requests hold up nobody's elections. What is left has its turn next.
+const TURN: Duration = Duration::from_millis(5);
+
 /// How often overdue requests are looked for.
 const PATROL: Duration = Duration::from_millis(250);
 
@@ -54,6 +58,8 @@ pub struct Drive<O: Order<Command = machine::Command<M::Command>>, M: Machine> {
     status: Arc<Status>,
     news: Sender<News>,
     begin: Instant,
+    /// Requests that no turn has taken yet.
+    asked: VecDeque<(desk::Ticket<M::Reply>, Asked<M>)>,
     /// Requests that wait for their reply, by id from `first_waiting` on, with their deadlines.
     waiting: VecDeque<Waiting<M::Reply>>,
     first_waiting: u64,
@@ -96,6 +102,7 @@ where
             status,
             news,
             begin: now,
+            asked: VecDeque::new(),
             waiting: VecDeque::new(),
             first_waiting: 1,
             patrol: now + PATROL,
@@ -108,13 +115,19 @@ where
     /// # Errors
     /// When the disk fails: the node must stop then, for it does not know what is durable.
     pub fn run(mut self) -> Result<(), Error> {
+        let ended = self.turns();
+        self.refuse_all();
+        ended
+    }
+
+    fn turns(&mut self) -> Result<(), Error> {
         let mut events = Events::with_capacity(EVENTS);
         let mut arrived = Vec::new();
         let mut asked = Vec::new();
         self.host.step(Event::Start, &mut self.out, &mut self.wires);
         self.finish_turn()?;
         while !self.desk.is_stopping() {
-            self.wait(&mut events)?;
+            self.wait(&mut events, self.asked.is_empty())?;
             for event in &events {
                 self.wires.peers.ready(event, &mut |from, bytes| {
                     arrived.push((from, postcard::from_bytes(bytes)));
@@ -122,27 +135,30 @@ where
             }
             self.wires.now = Instant::now();
             self.out.set_now(Moment((self.wires.now - self.begin).as_nanos() as u64));
-            self.ring();
+            // What has waited out a long sync is heard before alarms that came due meanwhile: a
+            // leader that was heard of in time must not be stood against.
             for (from, message) in arrived.drain(..) {
                 match message {
                     Ok(message) => self.step(Event::Message(from, message)),
                     Err(_) => self.tell_news(News::Unreadable(from)),
                 }
             }
+            self.ring();
             self.desk.take_asked(&mut asked);
-            self.take(&mut asked);
+            self.asked.extend(asked.drain(..));
+            self.take();
             self.finish_turn()?;
             self.patrol();
         }
-        self.refuse_all();
         Ok(())
     }
 
-    /// Sleeps until something is at hand.
-    fn wait(&mut self, events: &mut Events) -> Result<(), Error> {
+    /// Sleeps until something is at hand, if nothing is.
+    fn wait(&mut self, events: &mut Events, is_idle: bool) -> Result<(), Error> {
         let now = Instant::now();
         let next = [self.wires.peers.tick(now), self.wires.timers.next(), Some(self.patrol)];
         let timeout = next.into_iter().flatten().min().map(|at| at.saturating_duration_since(now));
+        let timeout = if is_idle { timeout } else { Some(Duration::ZERO) };
         for note in self.wires.peers.notes() {
             // Nobody may be listening any more: then nobody wants to know.
             let _ = self.news.send(News::Peers(note));
@@ -168,13 +184,16 @@ where
         }
     }
 
-    /// Requests of clients, each under the next id.
-    fn take(&mut self, asked: &mut Vec<(desk::Ticket<M::Reply>, Asked<M>)>) {
+    /// Requests of clients, each under the next id, for one turn.
+    fn take(&mut self) {
         let deadline = self.wires.now + PATIENCE;
-        for (ticket, operation) in asked.drain(..) {
+        while let Some((ticket, operation)) = self.asked.pop_front() {
             let id = self.first_waiting + self.waiting.len() as u64;
             self.waiting.push_back((deadline, Some(ticket)));
             self.step(Event::Request(Request::Ask { id, operation }));
+            if self.wires.now.elapsed() > TURN {
+                return;
+            }
         }
     }
 
@@ -245,8 +264,12 @@ where
         }
     }
 
+    /// Whoever waits, and whoever has just asked, is told that nothing will come.
     fn refuse_all(&mut self) {
-        let open = self.waiting.drain(..).filter_map(|(_, ticket)| ticket);
+        let mut asked = Vec::new();
+        self.desk.take_asked(&mut asked);
+        let never_taken = self.asked.drain(..).chain(asked).map(|(ticket, _)| ticket);
+        let open = self.waiting.drain(..).filter_map(|(_, ticket)| ticket).chain(never_taken);
         self.replies.extend(open.map(|ticket| (ticket, Err(Refusal::Stopped))));
         self.desk.tell(&mut self.replies);
     }

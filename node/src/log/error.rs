@@ -89,19 +89,20 @@ impl fmt::Display for LogError {
             LogError::Foreign { file, found, expected } => write!(
                 f,
                 "{} belongs to {found}, but this is {expected}: start with the folder of this \
-                 node, or with an empty one for a new node",
+                 node",
                 file.display()
             ),
             LogError::Damaged { file, offset, found, expected } => write!(
                 f,
                 "{} is damaged at byte {offset}: found {found}, expected {expected}. No crash \
-                 explains this. Keep the folder, and let this node start empty as a new member",
+                 explains this. Keep the folder and restore the file; the other nodes go on. Do \
+                 not start this node empty: it has promised votes and entries",
                 file.display()
             ),
             LogError::Missing { file, because } => write!(
                 f,
-                "{} is missing: {because}. Bring the file back, or let this node start empty as \
-                 a new member",
+                "{} is missing: {because}. Bring the file back; the other nodes go on. Do not \
+                 start this node empty: it has promised votes and entries",
                 file.display()
             ),
             LogError::Rejected { file, offset, sequence, reason } => write!(

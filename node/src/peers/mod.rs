@@ -506,6 +506,13 @@ impl fmt::Display for Note {
 impl fmt::Display for PeersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            PeersError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "the peer port {address} is in use: stop the program that listens there, or \
+                     choose another port"
+                )
+            }
             PeersError::Listen { address, source } => {
                 write!(f, "cannot listen for peers on {address}: {source}")
             }

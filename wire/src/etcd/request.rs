@@ -6,6 +6,7 @@
 //! Faults are looked for in etcd's order, so that a request with several of them is refused for the
 //! same one.
 
+use bytes::Bytes;
 use machine::etcd::{
     Command, Compact, Compare, DeleteRange, Error as Refusal, Keys, MAX_TXN_OPERATIONS, Operand,
     Operation, Put, Query, Range, Relation, SortOrder, SortTarget, Txn, left_of,
@@ -118,10 +119,21 @@ fn range_of(request: pb::RangeRequest) -> Result<Range, Error> {
     })
 }
 
+/// Keys and values up to this size are copied when they come to stay, in the log and in the store.
+/// What arrives is a slice of a network buffer, commonly of 8 KiB, which lives as long as any slice
+/// of it: kept as they are, values of 100 bytes would take eighty times their size. From half of
+/// such a buffer on, the waste is at most as much again and the copy is dearer.
+const COPIED_BYTES: usize = 4096;
+
+/// `bytes`, in memory of their own if they are small.
+fn own(bytes: Bytes) -> Bytes {
+    if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
+}
+
 fn put_of(request: pb::PutRequest) -> Result<Put, Error> {
     let put = Put {
-        key: request.key,
-        value: request.value,
+        key: own(request.key),
+        value: own(request.value),
         lease: request.lease,
         prev_kv: request.prev_kv,
         ignore_value: request.ignore_value,
@@ -132,7 +144,7 @@ fn put_of(request: pb::PutRequest) -> Result<Put, Error> {
 }
 
 fn delete_of(request: pb::DeleteRangeRequest) -> Result<DeleteRange, Error> {
-    let keys = Keys::new(request.key, request.range_end);
+    let keys = Keys::new(own(request.key), own(request.range_end));
     keys.check()?;
     Ok(DeleteRange { keys, prev_kv: request.prev_kv })
 }

@@ -56,9 +56,19 @@ pub use mutant::Mutant;
 use reads::Reads;
 use replication::Progress;
 
-/// Appends to one follower that may be unanswered at once. With [`APPEND_WEIGHT`] this bounds what
-/// a follower that has stopped answering costs: 64 × 1 MiB.
-pub const WINDOW: u32 = 64;
+/// Appends to one follower that may be unanswered at once: with [`APPEND_WEIGHT`], 7 MiB, below
+/// what the served store queues for a peer that does not read (8 MiB), so that nothing is sent only
+/// to be dropped. A round trip moves 7 MiB at most, and batches grow while the window is full.
+pub const WINDOW: u32 = 7;
+
+/// Heartbeats without an answer to an Append until it is taken for lost: with the usual setup, 200
+/// to 250 ms, longer than a full window takes on a line of 1 Gbit/s (60 ms) or a slow sync.
+pub const SILENCE: u8 = 4;
+
+/// Entries of a leader's log that may be uncommitted at once; proposals beyond are not taken. A
+/// node has 16,384 requests waiting at most, so seven nodes that all forward theirs stay below it;
+/// what it ends is the growth of a leader that has lost its majority.
+pub const UNCOMMITTED: u64 = 1 << 17;
 
 /// The weight at which an Append is full; the entry that reaches it still goes along, so a single
 /// heavier one passes. In the served store weights are bytes: 1 MiB is about 3,000 puts of 256

@@ -32,7 +32,8 @@ pub enum Mutant {
     SkipBase,
     /// A follower keeps its own entries where the leader's differ (Raft fig. 2, AppendEntries 3).
     KeepConflict,
-    /// A follower takes the leader's commit index beyond what it knows to match.
+    /// A leader tells a follower its whole commit index, beyond where their logs are known to
+    /// match.
     CommitBeyondMatch,
     /// A leader answers reads without asking whether it still leads.
     ReadUnasked,

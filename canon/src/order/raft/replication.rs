@@ -5,13 +5,15 @@ use alloc::vec::Vec;
 use model::{NodeId, NodeSet, Out, Value};
 
 use super::{
-    APPEND_WEIGHT, Entry, Message, Mutant, Outcome, Position, Raft, Record, Role, Timer, WINDOW,
+    APPEND_WEIGHT, Entry, Message, Mutant, Outcome, Position, Raft, Record, Role, SILENCE, Timer,
+    UNCOMMITTED, WINDOW,
 };
 
 /// How far a member is, as its leader knows.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Progress {
-    /// The index of the next entry to send.
+    /// The index of the next entry to send; while probing, of the entry after the position that is
+    /// asked about.
     next: u64,
     /// The index up to which the member's disk is known to match our log.
     matched: u64,
@@ -36,6 +38,12 @@ impl Progress {
         self.unanswered < if self.is_probing { 1 } else { WINDOW }
     }
 
+    /// Whether everything that was sent is known to have arrived. Answers are no measure of it:
+    /// they may come twice, or late.
+    fn is_settled(&self) -> bool {
+        !self.is_probing && self.next == self.matched + 1
+    }
+
     /// Starts over behind what is known to match.
     fn rewind(&mut self, next: u64) {
         self.next = next.max(self.matched + 1);
@@ -49,7 +57,8 @@ impl<V: Value> Raft<V> {
     /// Raft fig. 2, Leaders: a command from the layer above. `flush` saves and sends it, with all
     /// others at hand.
     pub(super) fn propose(&mut self, command: V) {
-        if self.is_leader() {
+        let uncommitted = self.log.last().index - self.commit;
+        if self.is_leader() && uncommitted < UNCOMMITTED {
             self.log.push(Entry { term: self.term, command: Some(command) });
         }
     }
@@ -57,6 +66,7 @@ impl<V: Value> Raft<V> {
     /// Sends each follower what it has not been sent, one Append at most, or else the commit
     /// index if it does not know it.
     pub(super) fn replicate(&mut self, out: &mut Out<Self>) {
+        let tells_all = self.is_broken(Mutant::CommitBeyondMatch);
         let Role::Leader(leader) = &mut self.role else {
             return;
         };
@@ -68,14 +78,16 @@ impl<V: Value> Raft<V> {
             if progress.next <= last && progress.has_room() {
                 let base = self.log.position(progress.next - 1).expect("Next is within the log.");
                 let entries = full_append(self.log.behind(base.index), self.setup.weigh);
-                progress.next += entries.len() as u64;
+                if !progress.is_probing {
+                    progress.next += entries.len() as u64;
+                }
                 progress.unanswered += 1;
                 progress.told = commit;
                 // Harmless to forget: an answer to it counts what the follower's disk holds, and
                 // these entries, of a term in which only we lead, are what it holds of us.
                 out.send(node, Message::Append { term, base, entries, commit });
             }
-            let known = commit.min(progress.matched);
+            let known = if tells_all { commit } else { commit.min(progress.matched) };
             if progress.told < known {
                 progress.told = known;
                 // Harmless to forget: what is committed stays committed.
@@ -131,11 +143,7 @@ impl<V: Value> Raft<V> {
         }
         self.take_entries(base.index, entries, out);
         self.acknowledge(from, Outcome::Matched(end), out);
-        let known = match self.is_broken(Mutant::CommitBeyondMatch) {
-            true => self.log.last().index,
-            false => end,
-        };
-        self.commit_to(commit.min(known), out);
+        self.commit_to(commit.min(end), out);
     }
 
     /// Raft fig. 2, AppendEntries 3 and 4. Entries that are here already stay, for an Append may
@@ -165,8 +173,8 @@ impl<V: Value> Raft<V> {
             return; // Nobody else leads our term.
         }
         self.hear_leader(from, out);
-        // The leader says no more than it knows us to match, but it may know it from before a
-        // crash that it has forgotten; so trust our own log's end, not its word.
+        // A sound leader says no more than our disk has answered for; a broken peer's word must not
+        // reach beyond our log.
         self.commit_to(commit.min(self.log.last().index), out);
     }
 
@@ -217,17 +225,21 @@ impl<V: Value> Raft<V> {
         }
     }
 
-    /// A leader's heartbeat is due. Whoever has left Appends unanswered for a whole heartbeat, from
-    /// one to the next, is taken to have lost them.
+    /// A leader's heartbeat is due. Who lacks something that was sent, and has answered no Append
+    /// for [`SILENCE`] heartbeats, is taken to have lost it.
     pub(super) fn beat(&mut self, out: &mut Out<Self>) {
         let Role::Leader(leader) = &mut self.role else {
             return;
         };
         for progress in leader.members.values_mut() {
-            match (progress.unanswered, progress.silent) {
-                (0, _) => progress.silent = 0,
-                (_, 0) => progress.silent = 1,
-                _ => progress.rewind(progress.matched + 1),
+            if progress.is_settled() {
+                progress.silent = 0;
+            } else if progress.silent < SILENCE {
+                progress.silent += 1;
+            } else if progress.is_probing {
+                progress.rewind(progress.next); // The same question again.
+            } else {
+                progress.rewind(progress.matched + 1);
             }
             progress.told = 0;
         }

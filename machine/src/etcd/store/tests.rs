@@ -152,14 +152,3 @@ fn a_large_compaction_is_finished_by_the_writes_that_follow() {
     assert!(etcd.size() < full / 3);
     assert_eq!(etcd.store.changes.len(), 250, "all that was compacted is forgotten");
 }
-
-#[test]
-fn small_values_do_not_keep_the_buffer_they_came_in() {
-    let buffer = Bytes::from(alloc::vec![7; 2 * COPIED_BYTES]);
-    let mut etcd = Etcd::default();
-    etcd.apply(Command::Put(Put::new(buffer.slice(..1), buffer.slice(1..COPIED_BYTES))));
-    etcd.apply(Command::Put(Put::new(buffer.slice(..1), buffer.slice(..1))));
-    assert!(buffer.is_unique());
-    etcd.apply(Command::Put(Put::new(buffer.slice(..1), buffer.slice(..=COPIED_BYTES))));
-    assert!(!buffer.is_unique(), "a large one is not copied");
-}
