@@ -93,13 +93,6 @@ impl Check {
         let report = check(&what, Watch { stop: interrupt(), progress: &mut progress })
             .map_err(Failure::new)?;
         line.clear();
-        match self.json {
-            true => crate::print_json(&report)?,
-            false => println!("{report}"),
-        }
-        match report.exit_code() {
-            0 => Ok(()),
-            code => Err(Failure::verdict(code)),
-        }
+        crate::answer(&report, self.json, report.exit_code())
     }
 }

@@ -54,6 +54,19 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints a report that answers a question, and exits with the code of its answer.
+fn answer(
+    report: &(impl serde::Serialize + std::fmt::Display),
+    json: bool,
+    code: u8,
+) -> Result<(), Failure> {
+    match json {
+        true => print_json(report)?,
+        false => println!("{report}"),
+    }
+    if code == 0 { Ok(()) } else { Err(Failure::verdict(code)) }
+}
+
 fn main() -> ExitCode {
     let done = match Program::parse().verb {
         Verb::Up(up) => up.run(),

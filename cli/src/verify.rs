@@ -42,13 +42,6 @@ impl Verify {
             split_by_key: !self.together,
         };
         let report = verify(&text, self.model, &limits).map_err(|error| fail(error.to_string()))?;
-        match self.json {
-            true => crate::print_json(&report)?,
-            false => println!("{report}"),
-        }
-        match report.exit_code() {
-            0 => Ok(()),
-            code => Err(Failure::verdict(code)),
-        }
+        crate::answer(&report, self.json, report.exit_code())
     }
 }
