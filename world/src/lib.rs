@@ -5,6 +5,7 @@ mod failures;
 pub mod story;
 mod subject;
 pub mod timed;
+pub mod trace;
 
 pub use caught::caught;
 pub use failures::Failures;
