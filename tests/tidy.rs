@@ -20,7 +20,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("check", &["model", "spec", "world", "serde"]),
     ("machine", &["model", "serde", "bytes"]),
     ("wire", &["model", "machine", "bytes", "prost", "tonic", "tonic-prost"]),
-    ("lab", &["model", "canon", "spec", "world", "sim", "check", "machine", "bytes"]),
+    (
+        "lab",
+        &[
+            "model",
+            "canon",
+            "spec",
+            "world",
+            "sim",
+            "check",
+            "machine",
+            "bytes",
+            "serde",
+            "serde_json",
+        ],
+    ),
     (
         "node",
         &[
@@ -41,7 +55,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "synod",
-        &["model", "spec", "sim", "check", "lab", "node", "serde", "serde_json", "clap", "tokio"],
+        &[
+            "model",
+            "spec",
+            "world",
+            "sim",
+            "check",
+            "lab",
+            "node",
+            "serde",
+            "serde_json",
+            "clap",
+            "tokio",
+        ],
     ),
 ];
 

@@ -95,6 +95,13 @@ impl Report {
         }
     }
 
+    /// The report in one line.
+    pub fn line(&self) -> String {
+        let Report { subject, verdict, distinct, depth, seconds, .. } = self;
+        let verdict = verdict.name();
+        format!("{subject:<24} {verdict:<9} {distinct} states, depth {depth}, {seconds:.1} s")
+    }
+
     /// The marks that were not reached.
     pub fn missed(&self) -> impl Iterator<Item = &Mark> {
         self.marks.iter().filter(|mark| !mark.reached)

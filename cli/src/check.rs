@@ -6,40 +6,29 @@ use clap::Args;
 use lab::Watch;
 
 use crate::failure::Failure;
+use crate::variant::Variant;
 use crate::watch::{Line, interrupt};
 
 /// What to explore, and how far.
 #[derive(Args)]
 pub struct Check {
-    /// A protocol of `synod list`
-    protocol: String,
-    /// How many nodes; of two-phase-spec, how many resource managers
-    #[arg(long, visible_alias = "size")]
-    nodes: Option<usize>,
-    /// Explore with this breakage; `synod list` names them
-    #[arg(long)]
-    mutant: Option<String>,
+    /// A protocol of `synod list`; with --all, none
+    #[arg(required_unless_present = "all")]
+    protocol: Option<String>,
+    /// Explore everything that can be explored
+    #[arg(long, conflicts_with_all = ["protocol", "nodes", "mutant", "knobs"])]
+    all: bool,
+    /// Explore no more than takes seconds
+    #[arg(long, conflicts_with = "nodes")]
+    quick: bool,
+    #[command(flatten)]
+    variant: Variant,
     /// Crashes in a run, of all nodes together
     #[arg(long)]
     crashes: Option<u16>,
     /// Alarms that ring in a run, of all nodes together
     #[arg(long)]
     alarms: Option<u16>,
-    /// The highest term to go on from
-    #[arg(long)]
-    terms: Option<u64>,
-    /// The longest log to go on from
-    #[arg(long)]
-    entries: Option<u64>,
-    /// The highest heartbeat round to go on from
-    #[arg(long)]
-    rounds: Option<u64>,
-    /// How many commands may be proposed
-    #[arg(long)]
-    proposals: Option<u64>,
-    /// What is judged: all, interface (only what a client sees), log-matching
-    #[arg(long)]
-    judged: Option<String>,
     /// Let nodes flush at any time, not only right after each event: more states
     #[arg(long)]
     free_flush: bool,
@@ -60,20 +49,44 @@ pub struct Check {
 impl Check {
     /// Explores, prints, and exits 0 if all holds, 1 if something is violated, 2 if unknown.
     pub fn run(self) -> Result<(), Failure> {
-        let entry = lab::find(&self.protocol).map_err(Failure::new)?;
+        if self.all {
+            return self.run_all();
+        }
+        let name = self.protocol.as_deref().expect("clap demands it");
+        let entry = lab::find(name).map_err(Failure::new)?;
+        let report = self.explore(entry)?;
+        crate::answer(&report, self.json, report.exit_code())
+    }
+
+    /// Explores everything; exits with the worst of the codes.
+    fn run_all(&self) -> Result<(), Failure> {
+        let mut worst = 0;
+        for entry in lab::REGISTRY.iter().filter(|entry| entry.check.is_some()) {
+            let report = self.explore(entry)?;
+            match self.json {
+                true => crate::print_json(&report)?,
+                false => println!("{}", report.line()),
+            }
+            // A violation is worse than something unknown.
+            worst = match (worst, report.exit_code()) {
+                (1, _) | (_, 1) => 1,
+                (one, other) => one.max(other),
+            };
+        }
+        if worst == 0 { Ok(()) } else { Err(Failure::verdict(worst)) }
+    }
+
+    fn explore(&self, entry: &lab::Entry) -> Result<check::Report, Failure> {
+        let name = entry.card.name;
         let Some(check) = entry.check else {
-            return Err(Failure::new(format!("{} cannot be explored; try synod sim", entry.name)));
+            let why = format!("{name} cannot be explored; try synod sim");
+            return Err(Failure::new(why));
         };
         let what = lab::Check {
-            nodes: self.nodes,
-            mutant: self.mutant,
+            settings: self.variant.settings(),
+            quick: self.quick,
             crashes: self.crashes,
             alarms: self.alarms,
-            terms: self.terms,
-            entries: self.entries,
-            rounds: self.rounds,
-            proposals: self.proposals,
-            judged: self.judged,
             free_flush: self.free_flush,
             memory: self.memory << 20,
             time: self.seconds.map(Duration::from_secs),
@@ -82,7 +95,7 @@ impl Check {
         let mut line = Line::new();
         let mut progress = |p: check::Progress| {
             line.show(format_args!(
-                "{} distinct states, depth {}, {} waiting, {} MiB, {:.0} s",
+                "{name}: {} distinct states, depth {}, {} waiting, {} MiB, {:.0} s",
                 p.distinct,
                 p.depth,
                 p.waiting,
@@ -93,6 +106,6 @@ impl Check {
         let report = check(&what, Watch { stop: interrupt(), progress: &mut progress })
             .map_err(Failure::new)?;
         line.clear();
-        crate::answer(&report, self.json, report.exit_code())
+        Ok(report)
     }
 }

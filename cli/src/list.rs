@@ -1,6 +1,7 @@
 //! `synod list`: what there is.
 
 use clap::Args;
+use lab::Entry;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -8,6 +9,9 @@ use crate::failure::Failure;
 /// How to list.
 #[derive(Args)]
 pub struct List {
+    /// Show everything about this protocol
+    #[arg(conflicts_with = "markdown")]
+    protocol: Option<String>,
     /// Print JSON, one object a line
     #[arg(long)]
     json: bool,
@@ -23,26 +27,75 @@ impl List {
             print!("{}", lab::canon());
             return Ok(());
         }
-        for entry in lab::REGISTRY {
-            let verbs = [("check", entry.check.is_some()), ("sim", entry.sim.is_some())];
-            let verbs: Vec<&str> = verbs.iter().filter(|(_, has)| *has).map(|v| v.0).collect();
-            let mutants = (entry.mutants)();
-            if self.json {
-                let line = json!({
-                    "name": entry.name, "what": entry.what, "family": entry.family,
-                    "file": entry.file, "source": entry.source, "model": entry.model,
-                    "nodes": entry.nodes, "verbs": verbs, "mutants": mutants,
-                });
-                println!("{line}");
-                continue;
+        if let Some(name) = &self.protocol {
+            let entry = lab::find(name).map_err(Failure::new)?;
+            match self.json {
+                true => println!("{}", object(entry)),
+                false => show(entry),
             }
-            println!("{}  ({})", entry.name, verbs.join(", "));
-            println!("    {}", entry.what);
-            println!("    {}; {}", entry.source, entry.model);
-            if !mutants.is_empty() {
-                println!("    mutants: {}", mutants.join(", "));
+            return Ok(());
+        }
+        for entry in lab::REGISTRY {
+            match self.json {
+                true => println!("{}", object(entry)),
+                false => println!("{:<24} {}", entry.card.name, entry.card.what),
             }
         }
         Ok(())
+    }
+}
+
+/// What can be done with an entry.
+fn verbs(entry: &Entry) -> Vec<&'static str> {
+    let is_run = entry.runs.is_some();
+    let has_theory = entry.runs.as_ref().is_some_and(|runs| !(runs.theory)(3).is_empty());
+    let all = [
+        ("check", entry.check.is_some()),
+        ("sim", is_run),
+        ("trace", is_run),
+        ("explore", is_run),
+        ("run", is_run),
+        ("theory", has_theory),
+    ];
+    all.iter().filter(|(_, has)| *has).map(|(verb, _)| *verb).collect()
+}
+
+fn object(entry: &Entry) -> serde_json::Value {
+    let card = &entry.card;
+    let knobs = (entry.knobs)();
+    let knobs: Vec<_> = knobs
+        .iter()
+        .map(|knob| json!({ "name": knob.name, "what": knob.what, "value": knob.value }))
+        .collect();
+    json!({
+        "name": card.name, "what": card.what, "family": card.family, "file": card.file,
+        "source": card.source, "model": (entry.model)(card.nodes), "nodes": card.nodes,
+        "sizes": [card.sizes.0, card.sizes.1], "verbs": verbs(entry),
+        "mutants": (entry.mutants)(), "knobs": knobs, "needs": entry.needs,
+    })
+}
+
+fn show(entry: &Entry) {
+    let card = &entry.card;
+    println!("{}: {}", card.name, card.what);
+    println!("  family   {}", card.family);
+    println!("  source   {}", card.source);
+    println!("  file     {}", card.file);
+    println!("  model    {}", (entry.model)(card.nodes));
+    if !entry.needs.is_empty() {
+        println!(
+            "  needs    {} (try synod sim {} --without ...)",
+            entry.needs.join(", "),
+            card.name
+        );
+    }
+    println!("  sizes    {} to {}, usually {}", card.sizes.0, card.sizes.1, card.nodes);
+    println!("  verbs    {}", verbs(entry).join(", "));
+    let mutants = (entry.mutants)();
+    if !mutants.is_empty() {
+        println!("  mutants  {}", mutants.join(", "));
+    }
+    for (place, knob) in (entry.knobs)().iter().enumerate() {
+        println!("  {:<8} {knob}", if place == 0 { "knobs" } else { "" });
     }
 }

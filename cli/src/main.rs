@@ -6,6 +6,7 @@ mod list;
 mod serve;
 mod sim;
 mod up;
+mod variant;
 mod verify;
 mod watch;
 

@@ -4,32 +4,37 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use lab::Watch;
+use lab::{Settings, Watch};
 use sim::Campaign;
+use world::timed::Violation;
 
 use crate::failure::Failure;
+use crate::variant::Variant;
 use crate::watch::{Line, interrupt};
 
-/// Lines of its record that a replayed run prints.
+/// Events of its record that a replayed run prints.
 const TRACE: usize = 2_000;
 
 /// What to simulate, and how often.
 #[derive(Args)]
 pub struct Sim {
-    /// A protocol of `synod list`
-    protocol: String,
-    /// How many nodes
-    #[arg(long)]
-    nodes: Option<usize>,
+    /// A protocol of `synod list`; with --all, none
+    #[arg(required_unless_present = "all")]
+    protocol: Option<String>,
+    /// Simulate everything that can be simulated
+    #[arg(long, conflicts_with_all = ["protocol", "nodes", "mutant", "knobs", "without", "replay"])]
+    all: bool,
+    #[command(flatten)]
+    variant: Variant,
+    /// Simulate without one assumption of the protocol's model: links, order, faults, count, timing
+    #[arg(long, value_name = "ASSUMPTION")]
+    without: Option<String>,
     /// The seed of the first run; the others count up from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many runs
     #[arg(long, default_value_t = 1000)]
     runs: u64,
-    /// Simulate with this breakage; `synod list` names them
-    #[arg(long)]
-    mutant: Option<String>,
     /// Threads; as many as there are cores unless told otherwise
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -48,18 +53,47 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// Simulates, prints, and exits 0 if no run failed, 1 if one did.
+    /// Simulates, prints, and exits 0 if no run failed, or with the code of the failure's class.
     pub fn run(self) -> Result<(), Failure> {
-        let entry = lab::find(&self.protocol).map_err(Failure::new)?;
-        let Some(sim) = entry.sim else {
-            return Err(Failure::new(format!(
-                "{} cannot be simulated; try synod check",
-                entry.name
-            )));
-        };
+        if self.all {
+            return self.run_all();
+        }
+        let name = self.protocol.as_deref().expect("clap demands it");
+        let entry = lab::find(name).map_err(Failure::new)?;
         if let Some(file) = &self.replay {
             return self.replay(entry, file);
         }
+        let report = self.simulate(entry)?;
+        match self.json {
+            true => crate::print_json(&report)?,
+            false => println!("{report}"),
+        }
+        self.finish(entry, &report)
+    }
+
+    /// Simulates everything; goes on to the end, and exits with the code of the first failure.
+    fn run_all(&self) -> Result<(), Failure> {
+        let mut first = Ok(());
+        for entry in lab::REGISTRY.iter().filter(|entry| entry.runs.is_some()) {
+            let report = self.simulate(entry)?;
+            match (self.json, &report.first_failure) {
+                (true, _) => crate::print_json(&report)?,
+                (false, None) => println!("{}", report.line()),
+                (false, Some(_)) => println!("{report}"),
+            }
+            first = first.and(self.finish(entry, &report));
+            if report.interrupted {
+                break;
+            }
+        }
+        first
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { without: self.without.clone(), ..self.variant.settings() }
+    }
+
+    fn simulate(&self, entry: &lab::Entry) -> Result<sim::Report, Failure> {
         let campaign = Campaign {
             seed: self.seed,
             runs: self.runs,
@@ -67,53 +101,67 @@ impl Sim {
             keep_going: self.keep_going,
             ..Campaign::default()
         };
-        let what = lab::Sim { nodes: self.nodes, mutant: self.mutant.clone(), campaign };
+        let what = lab::Sim { settings: self.settings(), campaign };
         let mut line = Line::new();
+        let name = entry.card.name;
         let mut progress = |p: sim::Progress| {
             line.show(format_args!(
-                "{} of {} runs, {} events, {} failures",
+                "{name}: {} of {} runs, {} events, {} failures",
                 p.runs, p.of, p.events, p.failures
             ));
         };
+        let sim = entry.runs().map_err(Failure::new)?.sim;
         let report = sim(&what, Watch { stop: interrupt(), progress: &mut progress })
             .map_err(Failure::new)?;
         line.clear();
-        match self.json {
-            true => crate::print_json(&report)?,
-            false => println!("{report}"),
-        }
+        Ok(report)
+    }
+
+    /// Saves the first failure, if there is one, and says how to see it again.
+    fn finish(&self, entry: &lab::Entry, report: &sim::Report) -> Result<(), Failure> {
         let Some(failure) = &report.first_failure else {
             return Ok(());
         };
         fs::write(&self.save, failure.to_json())
             .map_err(|error| Failure::new(format!("{}: {error}", self.save.display())))?;
         if !self.json {
-            let mutant = self.mutant.map(|name| format!(" --mutant {name}")).unwrap_or_default();
-            let file = self.save.display();
-            println!("replay: synod sim {}{mutant} --replay {file}", entry.name);
+            let (name, flags, file) = (entry.card.name, self.variant.flags(), self.save.display());
+            println!("replay: synod sim {name}{flags} --replay {file}");
         }
-        Err(Failure::verdict(1))
+        Err(Failure::verdict(class(&failure.violation)))
     }
 
     fn replay(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
         let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
         let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
         let failure = sim::Failure::from_json(&text).map_err(fail)?;
-        if failure.subject != entry.name {
-            return Err(fail(format!("it is a run of {}, not of {}", failure.subject, entry.name)));
+        let (subject, name) = (&failure.subject, entry.card.name);
+        if *subject != name {
+            return Err(fail(format!("it is a run of {subject}, not of {name}")));
         }
-        let replay = entry.replay.ok_or_else(|| fail("this protocol has no replay".into()))?;
-        let outcome = replay(&failure, self.mutant.as_deref(), TRACE).map_err(fail)?;
+        let replay = entry.runs().map_err(Failure::new)?.replay;
+        let outcome = replay(&self.settings(), &failure, TRACE).map_err(fail)?;
         match self.json {
             true => crate::print_json(&outcome)?,
             false => {
-                outcome.trace.iter().for_each(|line| println!("{line}"));
+                let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
+                lines.for_each(|line| println!("{line}"));
                 match &outcome.violation {
                     Some(violation) => println!("{violation}"),
                     None => println!("no violation: is this the version, and the mutant, of then?"),
                 }
             }
         }
-        outcome.violation.map_or(Ok(()), |_| Err(Failure::verdict(1)))
+        let code = outcome.violation.as_ref().map(class);
+        code.map_or(Ok(()), |code| Err(Failure::verdict(code)))
+    }
+}
+
+/// The exit code of a failing run tells its class: 1 for safety, 4 for liveness, 5 for a panic.
+fn class(violation: &Violation) -> u8 {
+    match violation {
+        Violation::Safety(_) | Violation::Invariant(..) => 1,
+        Violation::Liveness(_) => 4,
+        Violation::Panic(_) => 5,
     }
 }

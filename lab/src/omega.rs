@@ -6,7 +6,9 @@ use canon::detector::increasing_timeout::IncreasingTimeout;
 use canon::election::omega::Omega;
 use model::{Event, NodeId};
 use spec::monitor::EventualLeader;
-use world::{Failures, Sometimes, Subject};
+use world::{Faults, Sometimes, Subject, SystemModel};
+
+use crate::exhibit::{Card, Exhibit, Open};
 
 /// The first period of the detector, and by how much a mistake lengthens it. A round trip of the
 /// simulated network in its worst weather takes longer, so mistakes are made and learnt from.
@@ -47,12 +49,35 @@ impl Subject for OmegaLab {
     }
 
     /// Crash-stop, any number but one of the nodes; fair-loss links.
-    fn failures(&self) -> Failures {
-        Failures { recovery: false, core: 1, crashes: self.nodes - 1, ..Failures::all(self.nodes) }
+    fn model(&self) -> SystemModel {
+        let most = self.nodes - 1;
+        let all = SystemModel::consensus(self.nodes);
+        SystemModel { faults: Faults::CrashStop, most, core: 1, ..all }
     }
 
     fn resized(&self, nodes: usize) -> Option<OmegaLab> {
         Some(OmegaLab { nodes })
+    }
+}
+
+impl Exhibit for OmegaLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "omega",
+        what: "the eventual leader detector, on a failure detector, on perfect links",
+        family: "election",
+        file: "canon/src/election/omega.rs",
+        source: "Cachin, Guerraoui, Rodrigues 2011, algorithms 2.1, 2.2, 2.7, 2.8",
+        nodes: 3,
+        sizes: (1, 9),
+    };
+
+    /// Its detector beats for ever, so its worlds are not finite.
+    const EXPLORED: bool = false;
+
+    fn sized(nodes: usize) -> OmegaLab {
+        OmegaLab { nodes }
     }
 }
 

@@ -1,13 +1,20 @@
 //! Raft in the lab, over numbers.
 
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
 use canon::order::raft::{
     self, APPEND_WEIGHT, Message, Mutant, Outcome, Raft, Role, Setup, electable_completeness,
     election_safety, leader_append_only, leader_completeness, log_matching, state_machine_safety,
 };
+use check::{Bounds, Flushing};
 use model::order::Ask;
 use model::{Event, NodeId, Random};
 use spec::monitor::TotalOrder;
+use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
+
+use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
 
 /// Raft, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -145,6 +152,10 @@ impl Subject for RaftLab {
         })
     }
 
+    fn epoch(&self, raft: &Raft<u64>) -> Option<Epoch> {
+        Some(Epoch { number: raft.term(), leads: raft.is_leader() })
+    }
+
     fn resized(&self, nodes: usize) -> Option<RaftLab> {
         Some(RaftLab { nodes, ..self.clone() })
     }
@@ -154,6 +165,93 @@ impl Subject for RaftLab {
             raft.term() <= self.terms
                 && raft.log().last().index <= self.entries
                 && raft.rounds() <= self.rounds
+        })
+    }
+}
+
+impl Exhibit for RaftLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "raft",
+        what: "a strong leader puts commands into one order",
+        family: "order",
+        file: "canon/src/order/raft/mod.rs",
+        source: "Ongaro, Ousterhout 2014",
+        nodes: 3,
+        sizes: (1, 9),
+    };
+
+    fn sized(nodes: usize) -> RaftLab {
+        RaftLab::new(nodes)
+    }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> RaftLab {
+        RaftLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { crashes: 1, fires: Some(2), flushing: Flushing::Eager, ..Bounds::default() }
+    }
+
+    fn quick() -> (RaftLab, Bounds) {
+        let lab = RaftLab { entries: 1, proposals: 0, ..RaftLab::new(3) };
+        let bounds = lab.bounds();
+        (lab, bounds)
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        let knob = |name, what, value: String| Knob { name, what, value };
+        vec![
+            knob("terms", "the highest term to go on from", self.terms.to_string()),
+            knob("entries", "the longest log to go on from", self.entries.to_string()),
+            knob("rounds", "the highest heartbeat round to go on from", self.rounds.to_string()),
+            knob("proposals", "how many commands each asking node proposes", {
+                self.proposals.to_string()
+            }),
+            knob("reads", "whether each asking node reads", self.reads.to_string()),
+            knob("asked", "how many nodes are asked anything", self.asked.to_string()),
+            knob("judged", "which invariants: all, interface, log-matching", {
+                self.judged.to_string()
+            }),
+        ]
+    }
+
+    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
+        match knob {
+            "terms" => self.terms = number(knob, value)?,
+            "entries" => self.entries = number(knob, value)?,
+            "rounds" => self.rounds = number(knob, value)?,
+            "proposals" => self.proposals = number(knob, value)?,
+            "reads" => self.reads = number(knob, value)?,
+            "asked" => self.asked = number(knob, value)?,
+            _ => self.judged = value.parse()?,
+        }
+        Ok(())
+    }
+}
+
+impl Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Judged::All => "all",
+            Judged::Interface => "interface",
+            Judged::LogMatching => "log-matching",
+        })
+    }
+}
+
+impl FromStr for Judged {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Judged, String> {
+        let all = [Judged::All, Judged::Interface, Judged::LogMatching];
+        all.into_iter().find(|judged| judged.to_string() == name).ok_or_else(|| {
+            format!("{name:?} cannot be judged alone; it takes all, interface, log-matching")
         })
     }
 }

@@ -104,6 +104,11 @@ impl<P: Process> Host<P> {
         !self.own.is_empty()
     }
 
+    /// The next message to oneself, if one is waiting.
+    pub fn owed(&self) -> Option<&P::Message> {
+        self.own.front()
+    }
+
     /// The messages that wait for the frames that are not yet durable, oldest frame first.
     pub fn held(&self) -> impl Iterator<Item = &[(NodeId, P::Message)]> {
         self.frames.iter().map(Vec::as_slice)

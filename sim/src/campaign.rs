@@ -13,8 +13,7 @@ use serde::Serialize;
 use world::Subject;
 use world::timed::{SECONDS, Tally, Violation};
 
-use crate::plan::Plan;
-use crate::run::{Options, Outcome, run};
+use crate::run::{Options, Outcome, draw, failures, run};
 use crate::shrink::{Failure, shrink};
 use crate::workload::Workload;
 
@@ -159,7 +158,7 @@ pub fn campaign<S: Subject, W: Workload<S>>(
     let wall = begin.elapsed();
     let failure = sum.failing_seeds.first().map(|&seed| {
         let options = &campaign.options;
-        let plan = Plan::draw(seed, subject.nodes(), &subject.failures(), &options.scale);
+        let plan = draw(subject, seed, options);
         let violation = sum.first_violation.take().expect("the first failing run broke something");
         shrink(subject, workload, &plan, &violation, options)
     });
@@ -236,7 +235,12 @@ impl Sum {
     ) -> Report {
         let wall_s = wall.as_secs_f64().max(1e-9);
         let simulated_s = self.simulated as f64 / SECONDS as f64;
-        let (hit, missed) = self.marks.into_iter().partition(|mark| mark.runs > 0);
+        let (hit, missed): (Vec<Mark>, Vec<Mark>) =
+            self.marks.into_iter().partition(|mark| mark.runs > 0);
+        // What the model rules out is not missed.
+        let failures = failures(subject, &campaign.options);
+        let is_ruled_out = |mark: &Mark| Tally::is_ruled_out(&mark.name, &failures);
+        let missed = missed.into_iter().filter(|mark| !is_ruled_out(mark)).collect();
         Report {
             subject: subject.name().to_string(),
             nodes: subject.nodes(),
@@ -255,6 +259,17 @@ impl Sum {
             hit,
             missed,
         }
+    }
+}
+
+impl Report {
+    /// The report in one line.
+    pub fn line(&self) -> String {
+        let Report { subject, nodes, runs, failures, events, wall_s, .. } = self;
+        let verdict = if *failures == 0 { "no violation" } else { "VIOLATED" };
+        format!(
+            "{subject:<24} {nodes} nodes, {runs} runs, {events} events, {wall_s:.1} s: {verdict}"
+        )
     }
 }
 

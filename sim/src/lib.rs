@@ -13,6 +13,6 @@ mod workload;
 
 pub use campaign::{Campaign, Mark, Progress, Report, campaign};
 pub use plan::{Operation, Plan, Scale, Strike};
-pub use run::{Options, Outcome, operation_random, perform, run};
+pub use run::{Options, Outcome, draw, operation_random, perform, run};
 pub use shrink::{Failure, shrink};
 pub use workload::{Clients, OpenClients, OpenLoop, Workload};

@@ -15,6 +15,9 @@ pub struct Plan {
     pub nodes: usize,
     /// The weather until faults heal.
     pub climate: Climate,
+    /// Who is Byzantine from the beginning.
+    #[serde(default)]
+    pub traitors: NodeSet,
     /// What clients do, by time.
     pub operations: Vec<Operation>,
     /// What goes wrong, by time.
@@ -78,11 +81,16 @@ impl Plan {
         let faults = Faults::draw(&mut swarm, nodes, failures, scale);
         let operations = draw_operations(seed, scale);
         let faults = faults.strikes(seed, scale, &operations);
-        let core = draw_core(&mut swarm, nodes, failures, &faults);
+        let mut core = draw_core(&mut swarm, nodes, failures, &faults);
+        let traitors = draw_traitors(seed, nodes, failures);
+        for traitor in traitors.iter() {
+            core.remove(traitor);
+        }
         Plan {
             seed,
             nodes,
             climate,
+            traitors,
             operations,
             faults,
             heal: scale.faults,
@@ -90,6 +98,19 @@ impl Plan {
             settle: scale.settle,
         }
     }
+}
+
+/// Mostly as many traitors as the model allows, sometimes fewer. They stay up and go on betraying
+/// when faults heal, but nothing is promised to them.
+fn draw_traitors(seed: u64, nodes: usize, failures: &Failures) -> NodeSet {
+    let mut random = Random::child(seed, "traitors");
+    let most = failures.traitors as u64;
+    let count = if random.chance(3, 4) { most } else { random.below(most + 1) };
+    let mut traitors = NodeSet::EMPTY;
+    while traitors.len() < (count as usize).min(nodes) {
+        traitors.insert(NodeId(random.below(nodes as u64) as u16));
+    }
+    traitors
 }
 
 fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures, faults: &[Strike]) -> NodeSet {
@@ -138,7 +159,8 @@ fn draw_climate(swarm: &mut Random, failures: &Failures) -> Climate {
     climate.ordered = !failures.reordering || swarm.chance(1, 2);
     climate.blocking = swarm.chance(1, 2);
     climate.sync.most = log_uniform(swarm, 300 * MICROS, 30 * MILLIS);
-    climate.wake.most = log_uniform(swarm, 10 * MICROS, MILLIS);
+    let longest = if failures.asynchrony { MILLIS } else { 10 * MICROS };
+    climate.wake.most = log_uniform(swarm, 10 * MICROS, longest);
     if failures.asynchrony && swarm.chance(1, 2) {
         climate.late_ppm = log_uniform(swarm, 100, 100_000) as u32;
         climate.late = Spread { least: 0, most: log_uniform(swarm, MILLIS, 2 * SECONDS) };
@@ -152,6 +174,9 @@ fn draw_climate(swarm: &mut Random, failures: &Failures) -> Climate {
     }
     if failures.duplication && swarm.chance(1, 2) {
         climate.duplicate_ppm = log_uniform(swarm, 100, 300_000) as u32;
+    }
+    if failures.corruption {
+        climate.corrupt_ppm = log_uniform(swarm, 1_000, 100_000) as u32;
     }
     if failures.drift && swarm.chance(1, 2) {
         climate.drift_ppm = log_uniform(swarm, 10, 50_000) as u32;
@@ -172,6 +197,7 @@ enum Kind {
     Stall,
     Skew,
     Storm,
+    Omission,
 }
 
 /// The swarm configuration of the faults.
@@ -205,7 +231,10 @@ impl Faults {
             (Kind::Skew, failures.drift),
             (Kind::Storm, failures.loss || failures.duplication),
         ];
-        let drawn = kinds.into_iter().filter(|&(_, allowed)| swarm.chance(1, 2) && allowed);
+        // What few models allow is drawn for them alone, so that the draws of others stay.
+        let omission = failures.omission.then_some((Kind::Omission, true));
+        let kinds = kinds.into_iter().chain(omission);
+        let drawn = kinds.filter(|&(_, allowed)| swarm.chance(1, 2) && allowed);
         let kinds: Vec<Kind> = drawn.map(|(kind, _)| kind).collect();
         let minority = (nodes - 1) / 2;
         let few = if swarm.chance(1, 2) { minority.max(1) } else { nodes };
@@ -280,9 +309,19 @@ impl Faults {
             Kind::Cut | Kind::Isolation => Fault::Cut { from, to, both: dice & 3 > 0, span },
             Kind::Clog => Fault::Clog { from, to, span },
             Kind::Stall => Fault::Stall { node, span },
+            Kind::Skew if dice & 7 == 0 => {
+                Fault::Leap { node, by: log_uniform(random, MILLIS, 10 * SECONDS) }
+            }
             Kind::Skew => {
                 Fault::Skew { node, ppm: log_uniform(random, 10, 200_000) as i32 - 100_000 }
             }
+            Kind::Omission => Fault::Omit {
+                // The same few nodes, as many as may be faulty.
+                node: NodeId(node.0 % self.crashes.max(1) as u16),
+                sent_ppm: (((dice & 0xfffff) * 1_000_000) >> 20) as u32,
+                received_ppm: ((((dice >> 20) & 0xfffff) * 1_000_000) >> 20) as u32,
+                span,
+            },
             Kind::Storm => {
                 let rate = |bits: u64, allowed: bool| {
                     if allowed { ((bits & 0xffff) * 10) as u32 } else { 0 }

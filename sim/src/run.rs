@@ -2,8 +2,9 @@
 
 use model::Random;
 use serde::{Deserialize, Serialize};
-use world::Subject;
 use world::timed::{Climate, MILLIS, Stop, Tally, Violation, World};
+use world::trace::Trace;
+use world::{Failures, Subject, SystemModel};
 
 use crate::plan::{Plan, Scale, Strike};
 use crate::workload::{Clients, Workload};
@@ -24,7 +25,9 @@ pub struct Options {
     /// Invariants are judged after every so many wakes of nodes: they cost more than steps do. Runs
     /// that are shrunk judge after every one.
     pub judge_every: u32,
-    /// How many lines of the readable record of a failing run are kept.
+    /// Simulate in this model instead of the one that the subject claims.
+    pub model: Option<SystemModel>,
+    /// How many events of a failing run are kept.
     pub trace: usize,
     /// The most runs that shrinking makes.
     pub shrink_runs: u64,
@@ -36,6 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             scale: Scale::default(),
+            model: None,
             judge_every: 16,
             trace: 60,
             shrink_runs: 2_000,
@@ -61,8 +65,8 @@ pub struct Outcome {
     pub tally: Tally,
     /// Which of the subject's `sometimes` were seen.
     pub seen: Vec<bool>,
-    /// The last lines of a readable record, if one was wished.
-    pub trace: Vec<String>,
+    /// The last events of the run, if a record was wished.
+    pub trace: Option<Trace>,
 }
 
 /// Draws the plan of a seed and performs it.
@@ -72,12 +76,25 @@ pub fn run<S: Subject, W: Workload<S>>(
     seed: u64,
     options: &Options,
 ) -> Outcome {
-    let plan = Plan::draw(seed, subject.nodes(), &subject.failures(), &options.scale);
+    let plan = draw(subject, seed, options);
     perform(subject, workload, &plan, options.judge_every, 0)
 }
 
-/// Performs a plan. Invariants are judged after every `judge_every` wakes; the last `trace` lines
-/// of a readable record are kept. Equal arguments give equal outcomes.
+/// The plan of a seed.
+pub fn draw<S: Subject>(subject: &S, seed: u64, options: &Options) -> Plan {
+    Plan::draw(seed, subject.nodes(), &failures(subject, options), &options.scale)
+}
+
+/// What may go wrong in a run that is made with these options.
+pub(crate) fn failures<S: Subject>(subject: &S, options: &Options) -> Failures {
+    match &options.model {
+        Some(model) => model.failures(),
+        None => subject.failures(),
+    }
+}
+
+/// Performs a plan. Invariants are judged after every `judge_every` wakes; the last `trace` events
+/// of a record are kept. Equal arguments give equal outcomes.
 ///
 /// # Panics
 /// The plan is for another number of nodes than the subject has.
@@ -89,7 +106,8 @@ pub fn perform<S: Subject, W: Workload<S>>(
     trace: usize,
 ) -> Outcome {
     assert_eq!(plan.nodes, subject.nodes(), "A plan is performed with its own number of nodes.");
-    let world = World::new(subject, plan.seed, plan.climate.clone(), judge_every, trace);
+    let mut world = World::new(subject, plan.seed, plan.climate.clone(), judge_every, trace);
+    world.betray(plan.seed, plan.traitors);
     let clients = workload.clients(subject, plan);
     let mut course = Course { world, clients, faults: &plan.faults, acted_at: None };
     if course.clients.listens() {
@@ -106,7 +124,7 @@ pub fn perform<S: Subject, W: Workload<S>>(
         events: world.events(),
         tally: *world.tally(),
         seen: world.seen(),
-        trace: world.into_trace(),
+        trace: world.trace(),
     }
 }
 

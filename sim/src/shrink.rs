@@ -49,7 +49,7 @@ impl Failure {
         Ok(failure)
     }
 
-    /// Runs it again, and keeps the last `trace` lines of its record. Its subject must have the
+    /// Runs it again, and keeps the last `trace` events of its record. Its subject must have the
     /// plan's number of nodes.
     pub fn replay<S: Subject, W: Workload<S>>(
         &self,
@@ -105,7 +105,7 @@ pub fn shrink<S: Subject, W: Workload<S>>(
         judge_every,
         drawn: (plan.operations.len(), plan.faults.len()),
         shrink_runs: runs,
-        trace: outcome.trace,
+        trace: outcome.trace.map_or_else(Vec::new, |trace| trace.lines()),
     }
 }
 
@@ -329,6 +329,7 @@ impl Plan {
         let mut plan = self.clone();
         plan.nodes -= 1;
         plan.core = self.core.iter().filter_map(renamed).collect();
+        plan.traitors = self.traitors.iter().filter_map(renamed).collect();
         let all = NodeSet::first(plan.nodes);
         if !all.has_majority(plan.core) {
             plan.core = all;
@@ -374,6 +375,8 @@ impl Strike {
             Fault::Crash { node, .. }
             | Fault::Pause { node, .. }
             | Fault::Stall { node, .. }
+            | Fault::Omit { node, .. }
+            | Fault::Leap { node, .. }
             | Fault::Skew { node, .. } => *node = rename(*node)?,
             Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
                 for side in [from, to] {

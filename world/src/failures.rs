@@ -15,6 +15,12 @@ pub struct Failures {
     /// Whether messages may be lost, by bad luck or by a cut. A crash loses what is on its way to
     /// the node all the same.
     pub loss: bool,
+    /// Whether faulty nodes may lose some of what they send or are sent.
+    pub omission: bool,
+    /// How many nodes may be traitors from the beginning.
+    pub traitors: usize,
+    /// Whether a message may arrive with the words of another.
+    pub corruption: bool,
     /// Whether messages may arrive twice.
     pub duplication: bool,
     /// Whether a message may overtake another between the same two nodes.
@@ -33,6 +39,9 @@ impl Failures {
             crashes: nodes,
             recovery: true,
             core: NodeSet::first(nodes).majority(),
+            omission: false,
+            traitors: 0,
+            corruption: false,
             loss: true,
             duplication: true,
             reordering: true,
@@ -47,6 +56,9 @@ impl Failures {
             crashes: 0,
             recovery: false,
             core: nodes,
+            omission: false,
+            traitors: 0,
+            corruption: false,
             loss: false,
             duplication: false,
             reordering: false,

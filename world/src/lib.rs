@@ -2,11 +2,13 @@
 
 mod caught;
 mod failures;
+mod model;
 pub mod story;
 mod subject;
 pub mod timed;
 pub mod trace;
 
+pub use self::model::{DELTA, Faults, Links, SystemModel, Timing};
 pub use caught::caught;
 pub use failures::Failures;
 pub use subject::{Invariant, Sometimes, Subject};

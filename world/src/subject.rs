@@ -1,9 +1,11 @@
 //! A protocol as the lab takes it: everything that exploring and simulating it needs.
 
-use model::{Event, NodeId, Process, Random};
+use model::{Event, NodeId, NodeSet, Process, Random};
 use spec::monitor::Monitor;
 
 use crate::failures::Failures;
+use crate::model::SystemModel;
+use crate::trace::Epoch;
 
 /// A protocol, its size and its promises, ready to be explored or simulated.
 pub trait Subject: Sync {
@@ -25,7 +27,7 @@ pub trait Subject: Sync {
     fn monitor(&self) -> Self::Monitor;
 
     /// Inner invariants over the processes of the nodes, by name. A node that is down is seen as
-    /// what its disk would recover.
+    /// what its disk would recover; Byzantine nodes are left out.
     fn invariants(&self) -> Vec<Invariant<Self::Process>> {
         Vec::new()
     }
@@ -63,9 +65,32 @@ pub trait Subject: Sync {
         None
     }
 
-    /// What may go wrong in a random run.
+    /// What the protocol assumes of links, processes and time.
+    fn model(&self) -> SystemModel {
+        SystemModel::consensus(self.nodes())
+    }
+
+    /// What may go wrong in a random run: everything that the model allows.
     fn failures(&self) -> Failures {
-        Failures::all(self.nodes())
+        self.model().failures()
+    }
+
+    /// The nodes that are Byzantine when the subject is explored. A random run draws its own.
+    fn traitors(&self) -> NodeSet {
+        NodeSet::EMPTY
+    }
+
+    /// What a Byzantine node might write to another, beyond what the protocol says: a bounded
+    /// choice of what its type allows.
+    fn forgeries(&self, traitor: NodeId, to: NodeId) -> Vec<<Self::Process as Process>::Message> {
+        let _ = (traitor, to);
+        Vec::new()
+    }
+
+    /// The epoch (term, view, ballot, phase) that a process is in, for diagrams.
+    fn epoch(&self, process: &Self::Process) -> Option<Epoch> {
+        let _ = process;
+        None
     }
 
     /// The same subject with another number of nodes, if it has such a size: a failing run is

@@ -31,6 +31,12 @@ pub trait Monitor<P: Process>: Clone + Eq + Hash + Debug {
         let _ = node;
     }
 
+    /// `node` is Byzantine from the beginning: it is promised nothing, and what it tells is not
+    /// heard.
+    fn faulty(&mut self, node: NodeId) {
+        let _ = node;
+    }
+
     /// Faults have just healed: what is promised of the time after them counts from now.
     fn healed(&mut self) {}
 

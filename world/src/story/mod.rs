@@ -19,6 +19,6 @@ mod script;
 mod stage;
 mod step;
 
-pub use script::{Cast, StoryError, cast, check, golden, replay, text};
+pub use script::{Cast, StoryError, cast, check, golden, perform, replay, text, trace};
 pub use stage::{Packet, Stage, Trouble};
 pub use step::Step;

@@ -8,6 +8,7 @@ use model::{NodeId, NodeSet, Process};
 use super::stage::{Packet, Stage, Trouble};
 use super::step::Step;
 use crate::subject::Subject;
+use crate::trace::Trace;
 
 /// The first command of a story: whose story it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,13 +75,7 @@ pub fn cast(text: &str) -> Result<Cast, StoryError> {
 /// # Errors
 /// A command that is unknown or impossible, with what would have been possible.
 pub fn replay<S: Subject>(subject: &S, text: &str) -> Result<String, StoryError> {
-    let cast = cast(text)?;
-    if cast.subject != subject.name() || cast.nodes != subject.nodes() {
-        let (name, nodes) = (subject.name(), subject.nodes());
-        let what = format!("This is not a story of {nodes} nodes of {name}.");
-        return Err(StoryError { line: 1, what });
-    }
-    let mut script = Script { subject, cast, stage: None, effects: Vec::new() };
+    let mut script = Script::new(subject, text)?;
     let mut text_now = String::new();
     let mut commands_since_effects = false;
     let mut in_effects = false;
@@ -106,6 +101,35 @@ pub fn replay<S: Subject>(subject: &S, text: &str) -> Result<String, StoryError>
         script.close_block(&mut text_now);
     }
     Ok(text_now)
+}
+
+/// Goes the way of a story; returns the stage as it then is, and what was broken on the way.
+///
+/// # Errors
+/// As [`replay`].
+pub fn perform<'a, S: Subject>(
+    subject: &'a S,
+    text: &str,
+) -> Result<(Stage<'a, S>, Option<Trouble>), StoryError> {
+    let mut script = Script::new(subject, text)?;
+    let mut in_effects = false;
+    for (at, line) in text.lines().enumerate() {
+        in_effects = line.trim() == "---" || in_effects && !line.trim().is_empty();
+        if !in_effects && !is_comment(line) {
+            let taken = script.command(line.trim());
+            taken.map_err(|what| StoryError { line: at + 1, what })?;
+        }
+    }
+    let nobody = || StoryError { line: 0, what: "The story tells nothing.".to_string() };
+    Ok((script.stage.ok_or_else(nobody)?, script.trouble))
+}
+
+/// What happens in a story, as data.
+///
+/// # Errors
+/// As [`replay`].
+pub fn trace<S: Subject>(subject: &S, text: &str) -> Result<Trace, StoryError> {
+    perform(subject, text).map(|(stage, _)| stage.trace())
 }
 
 /// Checks that a story's effects are the ones that its commands have now.
@@ -160,9 +184,22 @@ struct Script<'a, S: Subject> {
     stage: Option<Stage<'a, S>>,
     /// The effects of the block so far.
     effects: Vec<String>,
+    /// What was broken, if anything was.
+    trouble: Option<Trouble>,
 }
 
-impl<S: Subject> Script<'_, S> {
+impl<'a, S: Subject> Script<'a, S> {
+    /// A story of this subject, before its first command.
+    fn new(subject: &'a S, text: &str) -> Result<Self, StoryError> {
+        let cast = cast(text)?;
+        if cast.subject != subject.name() || cast.nodes != subject.nodes() {
+            let (name, nodes) = (subject.name(), subject.nodes());
+            let what = format!("This is not a story of {nodes} nodes of {name}.");
+            return Err(StoryError { line: 1, what });
+        }
+        Ok(Script { subject, cast, stage: None, effects: Vec::new(), trouble: None })
+    }
+
     fn close_block(&mut self, text: &mut String) {
         text.push_str("---\n");
         if self.effects.is_empty() {
@@ -191,6 +228,7 @@ impl<S: Subject> Script<'_, S> {
             Err(violation) => {
                 self.effects.extend(stage.lines());
                 self.effects.push(violation.to_string());
+                self.trouble = Some(violation);
             }
         }
         Ok(())
@@ -309,7 +347,7 @@ fn show<S: Subject>(stage: &Stage<S>, rest: &str) -> Result<String, String> {
         }
         text.push('\n');
     }
-    for Packet { from, to, message } in stage.packets() {
+    for Packet { from, to, message, .. } in stage.packets() {
         let _ = writeln!(text, "in flight {from} {to} {message}");
     }
     Ok(text)

@@ -11,9 +11,13 @@ use spec::monitor::Monitor;
 use super::Step;
 use crate::caught::caught;
 use crate::subject::{Invariant, Subject};
+use crate::trace::{Clock, Fate, Recorder, Trace, What};
 
 /// Steps that `settle` takes before it gives up: far more than any story wants to print.
 const SETTLE_LIMIT: usize = 10_000;
+
+/// Events that the trace of a stage keeps: as many as a `settle` takes at most, several times over.
+const RECORD_LIMIT: usize = 100_000;
 
 /// Why a step was not taken, or what it broke.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +46,8 @@ pub struct Packet<P: Process> {
     pub to: NodeId,
     /// What it says.
     pub message: P::Message,
+    /// Its number among all that were sent.
+    pub number: u64,
 }
 
 /// A world driven by hand: every node of a subject, the packets in flight, the alarms that are
@@ -65,6 +71,11 @@ pub struct Stage<'a, S: Subject> {
 struct Air<S: Subject> {
     monitor: S::Monitor,
     packets: Vec<Packet<S::Process>>,
+    /// How many messages have been sent.
+    sent: u64,
+    /// Steps taken.
+    steps: u64,
+    record: Recorder,
     groups: Option<Vec<NodeSet>>,
     lines: Vec<String>,
     violation: Option<String>,
@@ -105,6 +116,9 @@ impl<'a, S: Subject> Stage<'a, S> {
             air: Air {
                 monitor: subject.monitor(),
                 packets: Vec::new(),
+                sent: 0,
+                steps: 0,
+                record: Recorder::new(RECORD_LIMIT),
                 groups: None,
                 lines: Vec::new(),
                 violation: None,
@@ -143,6 +157,11 @@ impl<'a, S: Subject> Stage<'a, S> {
         }
         self.act(|stage| stage.take(step))?;
         Ok(std::mem::take(&mut self.air.lines))
+    }
+
+    /// What has happened so far, as data.
+    pub fn trace(&self) -> Trace {
+        self.air.record.trace(self.subject.name(), self.nodes.len(), Clock::Steps)
     }
 
     /// The lines of a step that ended in a violation, up to the violation.
@@ -190,7 +209,10 @@ impl<'a, S: Subject> Stage<'a, S> {
             self.judge()
         });
         let result = result.unwrap_or_else(|panic| Err(Trouble::Violation(panic)));
-        self.finished |= matches!(result, Err(Trouble::Violation(_)));
+        if let Err(Trouble::Violation(what)) = &result {
+            self.finished = true;
+            self.air.happens(None, What::Violation, what);
+        }
         result
     }
 
@@ -211,20 +233,23 @@ impl<'a, S: Subject> Stage<'a, S> {
             Step::Request { node, request } => {
                 self.up(*node)?;
                 self.air.monitor.requested(*node, request);
+                self.air.happens(Some(*node), What::Request, request);
                 self.step(*node, Event::Request(request.clone()))
             }
             Step::Deliver { from, to, message } => {
                 let packet = self.pick(*from, *to, message)?;
-                let Packet { from, to, message } = self.air.packets.remove(packet);
-                if self.is_up(to) {
-                    return self.step(to, Event::Message(from, message));
+                let packet = self.air.packets.remove(packet);
+                if self.is_up(packet.to) {
+                    return self.arrive(packet);
                 }
                 self.air.lines.push(format!("{to} is down"));
+                self.air.lose(&packet);
                 Ok(())
             }
             Step::Drop { from, to, message } => {
                 let packet = self.pick(*from, *to, message)?;
-                self.air.packets.remove(packet);
+                let packet = self.air.packets.remove(packet);
+                self.air.lose(&packet);
                 Ok(())
             }
             Step::Duplicate { from, to, message } => {
@@ -240,6 +265,7 @@ impl<'a, S: Subject> Stage<'a, S> {
                     return impossible(format!("{node} has not set {timer}"));
                 };
                 around.clock = around.clock.max(due);
+                self.air.happens(Some(*node), What::Timer, timer);
                 self.step(*node, Event::Timer(timer.clone()))
             }
             Step::Flush { node } => self.flush(*node).map(|_| ()),
@@ -247,11 +273,13 @@ impl<'a, S: Subject> Stage<'a, S> {
             Step::Crash { node } => self.crash(*node),
             Step::Restart { node } => self.restart(*node),
             Step::Partition { groups } => {
+                self.air.happens(None, What::Fault, step);
                 self.air.groups = Some(groups.clone());
                 self.air.cut();
                 Ok(())
             }
             Step::Heal => {
+                self.air.happens(None, What::Fault, step);
                 self.air.groups = None;
                 Ok(())
             }
@@ -280,13 +308,18 @@ impl<'a, S: Subject> Stage<'a, S> {
         place.map_or_else(|| impossible("there is no such packet in flight".to_string()), Ok)
     }
 
+    /// A packet arrives at a node that is up.
+    fn arrive(&mut self, packet: Packet<S::Process>) -> Result<(), Trouble> {
+        let Packet { from, to, message, number } = packet;
+        self.air.happens(Some(to), What::Deliver { message: number, from }, &message);
+        self.step(to, Event::Message(from, message))
+    }
+
     /// Takes one event, then what the node wrote to itself.
     fn step(&mut self, node: NodeId, event: Event<S::Process>) -> Result<(), Trouble> {
         self.with(node, |host, out, reach| {
             reach.watch(host, |host, reach| host.step(event, out, reach));
-            while host.owes_itself() {
-                reach.watch(host, |host, reach| host.step_own(out, reach));
-            }
+            reach.own(host, out);
         })
     }
 
@@ -294,9 +327,7 @@ impl<'a, S: Subject> Stage<'a, S> {
     fn flush(&mut self, node: NodeId) -> Result<bool, Trouble> {
         let mut acted = false;
         self.with(node, |host, out, reach| {
-            while reach.watch(host, |host, reach| host.step_own(out, reach))
-                || reach.watch(host, |host, reach| host.step(Event::Flush, out, reach))
-            {
+            while reach.own(host, out) || reach.flush(host, out) {
                 acted = true;
             }
         })?;
@@ -310,11 +341,10 @@ impl<'a, S: Subject> Stage<'a, S> {
             return impossible(format!("{node} has no frame that is not yet durable"));
         };
         records.into_iter().for_each(|record| around.disk.recover(record));
+        self.air.happens(Some(node), What::Sync, "");
         self.with(node, |host, out, reach| {
             host.synced(1, reach);
-            while host.owes_itself() {
-                reach.watch(host, |host, reach| host.step_own(out, reach));
-            }
+            reach.own(host, out);
         })
     }
 
@@ -325,6 +355,7 @@ impl<'a, S: Subject> Stage<'a, S> {
         place.around.frames.clear();
         place.around.timers.clear();
         self.air.monitor.crashed(node);
+        self.air.happens(Some(node), What::Crash, "");
         Ok(())
     }
 
@@ -336,6 +367,7 @@ impl<'a, S: Subject> Stage<'a, S> {
             return impossible(format!("{node} is up"));
         }
         place.host = Some(Host::new(node, place.around.disk.clone()));
+        self.air.happens(Some(node), What::Start, "");
         self.step(node, Event::Start)
     }
 
@@ -351,9 +383,11 @@ impl<'a, S: Subject> Stage<'a, S> {
     /// Takes the next step of `settle`; returns whether there was one.
     fn settle_once(&mut self) -> Result<bool, Trouble> {
         if !self.air.packets.is_empty() {
-            let Packet { from, to, message } = self.air.packets.remove(0);
-            if self.is_up(to) {
-                self.step(to, Event::Message(from, message))?;
+            let packet = self.air.packets.remove(0);
+            if self.is_up(packet.to) {
+                self.arrive(packet)?;
+            } else {
+                self.air.lose(&packet);
             }
             return Ok(true);
         }
@@ -384,6 +418,8 @@ impl<'a, S: Subject> Stage<'a, S> {
         let host = place.host.as_mut().expect("the node is up");
         let mut reach = Reach { me: node, around: &mut place.around, air: &mut self.air };
         run(host, &mut out, &mut reach);
+        let epoch = self.subject.epoch(host.process());
+        self.air.record.epoch(epoch);
         Ok(())
     }
 }
@@ -402,7 +438,23 @@ impl<S: Subject> Air<S> {
 
     fn cut(&mut self) {
         let packets = std::mem::take(&mut self.packets);
-        self.packets = packets.into_iter().filter(|p| !self.is_cut(p.from, p.to)).collect();
+        for packet in packets {
+            if self.is_cut(packet.from, packet.to) {
+                self.lose(&packet);
+            } else {
+                self.packets.push(packet);
+            }
+        }
+    }
+
+    fn happens(&mut self, node: Option<NodeId>, what: What, text: impl Display) {
+        self.steps += 1;
+        self.record.begin(self.steps, node, what, text.to_string());
+    }
+
+    fn lose(&mut self, packet: &Packet<S::Process>) {
+        let what = What::Lost { message: packet.number };
+        self.happens(Some(packet.to), what, &packet.message);
     }
 }
 
@@ -416,6 +468,26 @@ struct Reach<'r, S: Subject> {
 impl<S: Subject> Reach<'_, S> {
     fn line(&mut self, what: impl Display) {
         self.air.lines.push(format!("{} {what}", self.me));
+    }
+
+    /// Takes the node's messages to itself; returns whether there were any.
+    fn own(&mut self, host: &mut Host<S::Process>, out: &mut Out<S::Process>) -> bool {
+        let mut acted = false;
+        while let Some(message) = host.owed() {
+            self.air.happens(Some(self.me), What::Own, message);
+            acted |= self.watch(host, |host, reach| host.step_own(out, reach));
+        }
+        acted
+    }
+
+    /// Flushes once; returns whether anything came of it.
+    fn flush(&mut self, host: &mut Host<S::Process>, out: &mut Out<S::Process>) -> bool {
+        self.air.happens(Some(self.me), What::Flush, "");
+        let acted = self.watch(host, |host, reach| host.step(Event::Flush, out, reach));
+        if !acted {
+            self.air.record.drop_if_idle();
+        }
+        acted
     }
 
     /// Runs a step and writes down which messages it left waiting for the disk.
@@ -438,22 +510,28 @@ impl<S: Subject> Reach<'_, S> {
 
 impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
     fn send(&mut self, to: NodeId, message: <S::Process as Process>::Message) {
+        self.air.sent += 1;
+        let (number, text) = (self.air.sent, message.to_string());
         if self.air.is_cut(self.me, to) {
+            self.air.record.send(number, to, text, Fate::Lost);
             return self.line(format_args!("sends {to} {message} (lost)"));
         }
         self.line(format_args!("sends {to} {message}"));
-        self.air.packets.push(Packet { from: self.me, to, message });
+        self.air.record.send(number, to, text, Fate::Travels);
+        self.air.packets.push(Packet { from: self.me, to, message, number });
     }
 
     fn save(&mut self, records: &mut Vec<<S::Process as Process>::Record>) {
         for record in records.iter() {
             self.line(format_args!("saves {record}"));
+            self.air.record.save(record.to_string());
         }
         self.around.frames.push_back(std::mem::take(records));
     }
 
     fn indicate(&mut self, indication: <S::Process as Process>::Indication) {
         self.line(format_args!("tells {indication}"));
+        self.air.record.tell(indication.to_string());
         if let Err(why) = self.air.monitor.indicated(self.me, &indication) {
             self.air.violation.get_or_insert(why);
         }
@@ -465,6 +543,7 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
         } else {
             self.line(format_args!("sets {timer} {range:?}"));
         }
+        self.air.record.alarm(format!("sets {timer}"));
         let due = self.around.clock + range.start;
         self.around.timers.insert(timer, due);
     }
@@ -472,6 +551,7 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
     fn cancel(&mut self, timer: <S::Process as Process>::Timer) {
         if self.around.timers.remove(&timer).is_some() {
             self.line(format_args!("cancels {timer}"));
+            self.air.record.alarm(format!("cancels {timer}"));
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use model::{NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
 
+use crate::failures::Failures;
+
 /// A microsecond, in nanoseconds.
 pub const MICROS: u64 = 1_000;
 /// A millisecond, in nanoseconds.
@@ -44,6 +46,9 @@ pub struct Climate {
     pub loss_ppm: u32,
     /// How many packets arrive twice.
     pub duplicate_ppm: u32,
+    /// How many packets arrive with the words of the one that was sent before them.
+    #[serde(default)]
+    pub corrupt_ppm: u32,
     /// Whether a packet never overtakes another from the same sender, as on a TCP connection.
     pub ordered: bool,
     /// Processor time that a node's wake costs; arrivals in the meantime are taken together.
@@ -69,6 +74,7 @@ impl Climate {
             late: Spread { least: 0, most: 0 },
             loss_ppm: 0,
             duplicate_ppm: 0,
+            corrupt_ppm: 0,
             ordered: true,
             wake: Spread { least: 5 * MICROS, most: 20 * MICROS },
             sync: Spread { least: 200 * MICROS, most: MILLIS },
@@ -153,6 +159,24 @@ pub enum Fault {
         /// How much too fast, in millionths; too slow when negative.
         ppm: i32,
     },
+    /// A node loses some of what it sends, or of what it is sent.
+    Omit {
+        /// Which node.
+        node: NodeId,
+        /// How much of what it sends, in millionths.
+        sent_ppm: u32,
+        /// How much of what it is sent, in millionths.
+        received_ppm: u32,
+        /// How long.
+        span: u64,
+    },
+    /// A node's clock leaps forward, as after a sleep of the machine.
+    Leap {
+        /// Which node.
+        node: NodeId,
+        /// How far, in nanoseconds.
+        by: u64,
+    },
     /// The whole network loses and doubles more.
     Storm {
         /// How many more packets are lost, in millionths.
@@ -190,6 +214,12 @@ impl Display for Fault {
                 write!(f, "stall the disk of {node} for {:?}", time(span))
             }
             Fault::Skew { node, ppm } => write!(f, "skew the clock of {node} by {ppm} ppm"),
+            Fault::Omit { node, sent_ppm, received_ppm, span } => write!(
+                f,
+                "omissions of {node}: {sent_ppm} ppm sent, {received_ppm} ppm received for {:?}",
+                time(span)
+            ),
+            Fault::Leap { node, by } => write!(f, "the clock of {node} leaps by {:?}", time(by)),
             Fault::Storm { loss_ppm, duplicate_ppm, span } => write!(
                 f,
                 "storm: loss +{loss_ppm} ppm, duplication +{duplicate_ppm} ppm for {:?}",
@@ -236,11 +266,49 @@ pub struct Tally {
     pub skews: u64,
     /// Storms.
     pub storms: u64,
+    /// Packets that arrived with the words of others.
+    #[serde(default)]
+    pub corruptions: u64,
+    /// Nodes that began to omit.
+    #[serde(default)]
+    pub omissions: u64,
+    /// Clocks that leapt.
+    #[serde(default)]
+    pub leaps: u64,
+    /// Byzantine nodes.
+    #[serde(default)]
+    pub traitors: u64,
 }
 
 impl Tally {
+    /// Whether a kind of fault cannot happen in a model, by its phrase.
+    pub fn is_ruled_out(phrase: &str, failures: &Failures) -> bool {
+        let crash = failures.crashes > 0;
+        let is_possible = match phrase {
+            "a node crashes" | "a node crashes with work at hand" => crash,
+            "a crash loses frames" | "a crash keeps frames nobody was told of" => crash,
+            "a node restarts" | "a node restarts from a compacted disk" => {
+                crash && failures.recovery
+            }
+            "a packet is lost" | "a cut loses a packet" => failures.loss,
+            "a packet is doubled" => failures.duplication,
+            "a storm breaks out" => failures.loss || failures.duplication,
+            "a packet overtakes another" => failures.reordering,
+            "a node is paused" | "a packet is late" | "a clog holds a packet" => {
+                failures.asynchrony
+            }
+            "a sync is slow" | "a disk stalls" => failures.asynchrony,
+            "a clock changes its rate" | "a clock leaps" => failures.drift,
+            "a packet is corrupted" => failures.corruption,
+            "a node omits" => failures.omission,
+            "a node is a traitor" => failures.traitors > 0,
+            _ => true,
+        };
+        !is_possible
+    }
+
     /// Each kind as a phrase, with its count.
-    pub fn each(&self) -> [(&'static str, u64); 17] {
+    pub fn each(&self) -> [(&'static str, u64); 21] {
         [
             ("a node crashes", self.crashes),
             ("a node crashes with work at hand", self.crashes_at_work),
@@ -259,6 +327,10 @@ impl Tally {
             ("a disk stalls", self.stalls),
             ("a clock changes its rate", self.skews),
             ("a storm breaks out", self.storms),
+            ("a packet is corrupted", self.corruptions),
+            ("a node omits", self.omissions),
+            ("a clock leaps", self.leaps),
+            ("a node is a traitor", self.traitors),
         ]
     }
 }

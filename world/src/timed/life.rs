@@ -2,13 +2,14 @@
 
 use std::mem::take;
 
-use model::{Event, Moment, Process};
+use model::{Event, Moment, NodeId, Process};
 use spec::monitor::Monitor;
 
 use super::queue::Item;
 use super::site::{Input, Reach, Ring};
 use super::{Node, Violation, World};
 use crate::subject::Subject;
+use crate::trace::What;
 
 /// Events that one node may take without time passing. Larger only if a process flushes or writes
 /// to itself without end: an inbox holds what arrived while the node was busy or paused, which is
@@ -68,6 +69,7 @@ impl<S: Subject> World<'_, S> {
     /// The node takes everything at hand.
     fn wake(&mut self, index: usize) {
         if self.take_all(index) {
+            self.whim(index);
             let (site, sea) = (&mut self.nodes[index].site, &mut self.sea);
             site.busy_until = sea.now + site.wake_cost(&sea.climate);
             self.begin_sync(index);
@@ -75,6 +77,15 @@ impl<S: Subject> World<'_, S> {
         self.wakes += 1;
         if self.wakes >= self.judge_every {
             self.judge();
+        }
+    }
+
+    /// A traitor may say something of its own accord, whenever something has happened to it.
+    fn whim(&mut self, index: usize) {
+        let me = NodeId(index as u16);
+        let whim = self.sea.treason.as_mut().filter(|treason| treason.is_by(me));
+        if let Some((to, message)) = whim.and_then(|treason| treason.whim(me)) {
+            self.sea.send(me, to, message);
         }
     }
 
@@ -86,6 +97,7 @@ impl<S: Subject> World<'_, S> {
         if let Some(host) = &mut node.host
             && released > 0
         {
+            self.sea.happens(Some(node.site.me), What::Sync, format_args!(""));
             host.synced(released, &mut Reach { site: &mut node.site, sea: &mut self.sea });
         }
         let before = self.events;
@@ -109,40 +121,54 @@ impl<S: Subject> World<'_, S> {
         let node = &mut self.nodes[index];
         let host = node.host.as_mut()?;
         if host.owes_itself() {
+            let me = node.site.me;
+            let is_looked_at = self.sea.record.is_some() || !self.unseen.is_empty();
+            let owed = host.owed().filter(|_| is_looked_at).cloned();
+            let owed = owed.map(|message| Event::Message(me, message));
+            if let (Some(event), true) = (&owed, self.sea.record.is_some()) {
+                self.sea.event(me, event, 0);
+            }
             let mut reach = Reach { site: &mut node.site, sea: &mut self.sea };
             host.step_own(&mut node.out, &mut reach);
-            // What it says is known to the host alone, so marks see only what came of it.
-            return Some(self.took(index, Some(Event::Flush)));
+            return Some(self.took(index, owed));
         }
         while let Some(slot) = node.site.rung.pop_front() {
             if let Some(timer) = node.site.alarms.take(slot, self.sea.now) {
-                return Some(self.step(index, Event::Timer(timer)));
+                return Some(self.step(index, Event::Timer(timer), 0));
             }
         }
+        let mut number = 0;
         let event = match node.site.inbox.pop_front() {
             None => {
+                self.sea.happens(Some(node.site.me), What::Flush, format_args!(""));
                 let mut reach = Reach { site: &mut node.site, sea: &mut self.sea };
                 let acted = host.step(Event::Flush, &mut node.out, &mut reach);
+                if let Some(record) = &mut self.sea.record {
+                    record.drop_if_idle();
+                }
                 // A flush is not counted as an event, but a flush without end must be noticed.
                 self.events += u64::from(acted);
                 return acted.then(|| self.survived(index));
             }
             Some(Input::Start) => Event::Start,
-            Some(Input::Message(from, message)) => Event::Message(from, message),
+            Some(Input::Message(from, sent, message)) => {
+                number = sent;
+                Event::Message(from, message)
+            }
             Some(Input::Request(request)) => {
                 self.sea.monitor.requested(node.site.me, &request);
                 Event::Request(request)
             }
         };
-        Some(self.step(index, event))
+        Some(self.step(index, event, number))
     }
 
-    fn step(&mut self, index: usize, event: Event<S::Process>) -> bool {
+    fn step(&mut self, index: usize, event: Event<S::Process>, number: u64) -> bool {
         let Node { host: Some(host), out, site } = &mut self.nodes[index] else {
             return false;
         };
-        if self.sea.trace.is_some() {
-            self.sea.event(site.me, &event);
+        if self.sea.record.is_some() {
+            self.sea.event(site.me, &event, number);
         }
         let kept = (!self.unseen.is_empty()).then(|| event.clone());
         host.step(event, out, &mut Reach { site, sea: &mut self.sea });
@@ -152,6 +178,7 @@ impl<S: Subject> World<'_, S> {
     /// An event was taken. Returns whether the node is still up.
     fn took(&mut self, index: usize, event: Option<Event<S::Process>>) -> bool {
         self.events += 1;
+        self.note_epoch(index);
         let node = &mut self.nodes[index];
         if let Some(event) = event
             && let Some(host) = &node.host
@@ -160,6 +187,13 @@ impl<S: Subject> World<'_, S> {
             self.unseen.retain(|&mark| !(sometimes[mark].seen)(&event, host.process()));
         }
         self.survived(index)
+    }
+
+    /// The record shows in which epoch each event leaves its node.
+    fn note_epoch(&mut self, index: usize) {
+        if let (Some(record), Some(host)) = (&mut self.sea.record, &self.nodes[index].host) {
+            record.epoch(self.subject.epoch(host.process()));
+        }
     }
 
     /// A step is done. Returns whether the node is still up: a crash may have waited for it.

@@ -7,7 +7,7 @@ mod queue;
 mod sea;
 mod site;
 mod strike;
-mod trace;
+mod treason;
 
 use std::fmt::{self, Display};
 use std::hash::Hasher;
@@ -19,11 +19,13 @@ use spec::monitor::Monitor;
 
 pub use climate::{Climate, FUSE, Fault, Fuse, MICROS, MILLIS, SECONDS, Spread, Tally};
 use queue::Item;
-use sea::Sea;
+use sea::{Flying, Sea};
 use site::{Input, Site};
 
 use crate::caught::caught;
 use crate::subject::{Invariant, Sometimes, Subject};
+use crate::trace::{Clock, Trace, What};
+use treason::Treason;
 
 /// What a run broke.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -115,11 +117,12 @@ enum End {
     Fuse { node: NodeId, run: u32 },
     Cut { from: NodeSet, to: NodeSet, both: bool },
     Storm { loss_ppm: u32, duplicate_ppm: u32 },
+    Omit { node: NodeId, sent_ppm: u32, received_ppm: u32 },
 }
 
 impl<'a, S: Subject> World<'a, S> {
     /// A world in which every node starts at its first chance. Invariants are judged after every
-    /// `judge_every` wakes of nodes; the last `trace` lines of a readable record are kept.
+    /// `judge_every` wakes of nodes; the last `trace` events of a record are kept.
     pub fn new(
         subject: &'a S,
         seed: u64,
@@ -206,9 +209,20 @@ impl<'a, S: Subject> World<'a, S> {
         take(&mut self.sea.news)
     }
 
-    /// The readable record, oldest line first.
-    pub fn into_trace(self) -> Vec<String> {
-        self.sea.trace.map_or_else(Vec::new, trace::Trace::lines)
+    /// These nodes are Byzantine from the beginning; to be said before anything happens.
+    pub fn betray(&mut self, seed: u64, traitors: NodeSet) {
+        if traitors.is_empty() {
+            return;
+        }
+        self.sea.tally.traitors = traitors.len() as u64;
+        self.sea.treason = Some(Treason::new(self.subject, seed, traitors));
+        traitors.iter().for_each(|node| self.sea.monitor.faulty(node));
+    }
+
+    /// The record, if one was kept.
+    pub fn trace(&self) -> Option<Trace> {
+        let record = self.sea.record.as_ref()?;
+        Some(record.trace(self.subject.name(), self.nodes.len(), Clock::Nanoseconds))
     }
 
     /// The layer above asks something at a node. It waits in the node's inbox; if the node is
@@ -245,7 +259,8 @@ impl<'a, S: Subject> World<'a, S> {
     /// works, and from now on the climate is this one.
     pub fn heal(&mut self, core: NodeSet, climate: Climate) {
         self.guarded(|world| {
-            world.sea.line(format_args!("faults heal; {core} shall make progress"));
+            let what = format_args!("faults heal; {core} shall make progress");
+            world.sea.happens(None, What::Fault, what);
             world.ends.iter_mut().for_each(|end| *end = None);
             world.sea.network.heal();
             world.sea.climate = climate;
@@ -284,7 +299,7 @@ impl<'a, S: Subject> World<'a, S> {
         }
         if let Some(violation) = &self.sea.violation {
             let violation = violation.to_string();
-            self.sea.line(format_args!("VIOLATION {violation}"));
+            self.sea.happens(None, What::Violation, format_args!("{violation}"));
         }
     }
 
@@ -301,11 +316,14 @@ impl<'a, S: Subject> World<'a, S> {
     fn happen(&mut self, item: Item) {
         match item {
             Item::Arrive { to, packet } => {
-                let (from, message) = self.sea.packets.take(packet);
-                if self.sea.network.is_cut(from, NodeId(to)) {
-                    self.sea.tally.cuts += 1;
-                } else if self.nodes[usize::from(to)].host.is_some() {
-                    self.arrive(usize::from(to), Input::Message(from, message));
+                let Flying { from, number, message } = self.sea.packets.take(packet);
+                let is_cut = self.sea.network.is_cut(from, NodeId(to));
+                if is_cut || self.nodes[usize::from(to)].host.is_none() {
+                    self.sea.tally.cuts += u64::from(is_cut);
+                    let (to, lost) = (NodeId(to), What::Lost { message: number });
+                    self.sea.happens(Some(to), lost, format_args!("{message}"));
+                } else {
+                    self.arrive(usize::from(to), Input::Message(from, number, message));
                 }
             }
             Item::Alarm { node, run, slot } => self.ring(usize::from(node), run, slot),
@@ -330,7 +348,9 @@ impl<'a, S: Subject> World<'a, S> {
         if self.invariants.is_empty() || self.sea.violation.is_some() {
             return;
         }
-        let processes: Vec<&S::Process> = self.nodes.iter().map(Node::seen).collect();
+        // Nothing is demanded of traitors.
+        let loyal = self.nodes.iter().filter(|node| !self.sea.is_traitor(node.site.me));
+        let processes: Vec<&S::Process> = loyal.map(Node::seen).collect();
         for invariant in &self.invariants {
             if let Err(why) = (invariant.holds)(&processes) {
                 let name = invariant.name.to_string();

@@ -11,6 +11,8 @@ struct Link {
     /// Cuts that hold now.
     cuts: u16,
     clogged_until: u64,
+    /// Omissions that hold now, of its sender and its addressee, in millionths.
+    omission: u32,
     /// When the last packet so far arrives.
     last_arrival: u64,
 }
@@ -35,6 +37,7 @@ impl Network {
             random: Random::child(seed, &format!("link {} {}", name / nodes, name % nodes)),
             cuts: 0,
             clogged_until: 0,
+            omission: 0,
             last_arrival: 0,
         };
         let links = (0..nodes * nodes).map(link).collect();
@@ -65,7 +68,11 @@ impl Network {
             tally.cuts += 1;
             return Arrivals { first: None, second: None };
         }
-        if happens(dice, 0, climate.loss_ppm.saturating_add(self.storm_loss)) {
+        if happens(
+            dice,
+            0,
+            climate.loss_ppm.saturating_add(self.storm_loss).saturating_add(link.omission),
+        ) {
             tally.losses += 1;
             return Arrivals { first: None, second: None };
         }
@@ -117,10 +124,24 @@ impl Network {
         self.storm_duplicate -= duplicate_ppm;
     }
 
-    /// Every cut, clog and storm is over.
+    /// From now on a node omits so many more of the messages that it sends and is sent.
+    pub(super) fn omit(&mut self, node: NodeId, sent_ppm: u32, received_ppm: u32) {
+        let (one, all) = (NodeSet::from_iter([node]), NodeSet::first(self.nodes));
+        self.each(one, all, |link| link.omission += sent_ppm);
+        self.each(all, one, |link| link.omission += received_ppm);
+    }
+
+    /// The end of an omission.
+    pub(super) fn attend(&mut self, node: NodeId, sent_ppm: u32, received_ppm: u32) {
+        let (one, all) = (NodeSet::from_iter([node]), NodeSet::first(self.nodes));
+        self.each(one, all, |link| link.omission -= sent_ppm);
+        self.each(all, one, |link| link.omission -= received_ppm);
+    }
+
+    /// Every cut, clog, omission and storm is over.
     pub(super) fn heal(&mut self) {
         for link in &mut self.links {
-            (link.cuts, link.clogged_until) = (0, 0);
+            (link.cuts, link.clogged_until, link.omission) = (0, 0, 0);
         }
         (self.storm_loss, self.storm_duplicate) = (0, 0);
     }

@@ -3,15 +3,16 @@
 use std::fmt::Arguments;
 use std::hash::{Hash, Hasher};
 
-use model::{Event, Fingerprint, NodeId, Process};
+use model::{Event, Fingerprint, NodeId, Process, Random};
 use spec::monitor::Monitor;
 
 use super::climate::{Climate, Tally};
 use super::network::Network;
 use super::queue::{Item, Queue, Slab};
-use super::trace::Trace;
+use super::treason::Treason;
 use super::{News, Violation};
 use crate::subject::Subject;
+use crate::trace::{Fate, Recorder, What};
 
 pub(super) struct Sea<S: Subject> {
     pub(super) now: u64,
@@ -19,14 +20,20 @@ pub(super) struct Sea<S: Subject> {
     pub(super) network: Network,
     pub(super) climate: Climate,
     /// The packets in flight, with their senders.
-    pub(super) packets: Slab<(NodeId, <S::Process as Process>::Message)>,
+    pub(super) packets: Slab<Flying<S::Process>>,
+    /// How many messages have been sent.
+    sent: u64,
+    pub(super) treason: Option<Treason<S::Process>>,
+    /// The words of the last message, which a corrupted one carries instead of its own.
+    lately: Option<<S::Process as Process>::Message>,
+    corruption: Random,
     pub(super) monitor: S::Monitor,
     pub(super) violation: Option<Violation>,
     /// What has been told since somebody last listened; empty unless somebody does.
     pub(super) news: Vec<News<S::Process>>,
     pub(super) listening: bool,
     pub(super) hash: Fingerprint,
-    pub(super) trace: Option<Trace>,
+    pub(super) record: Option<Recorder>,
     pub(super) tally: Tally,
 }
 
@@ -38,12 +45,16 @@ impl<S: Subject> Sea<S> {
             network: Network::new(subject.nodes(), seed),
             climate,
             packets: Slab::new(),
+            sent: 0,
+            treason: None,
+            lately: None,
+            corruption: Random::child(seed, "corruption"),
             monitor: subject.monitor(),
             violation: None,
             news: Vec::new(),
             listening: false,
             hash: Fingerprint::new(),
-            trace: (trace > 0).then(|| Trace::new(trace)),
+            record: (trace > 0).then(|| Recorder::new(trace)),
             tally: Tally::default(),
         }
     }
@@ -60,25 +71,52 @@ impl<S: Subject> Sea<S> {
             self.violation.get_or_insert(Violation::Safety(what));
             return;
         }
+        let message = self.garbled(message);
         self.note(from, 2 + u64::from(to.0), &message);
+        self.sent += 1;
+        let number = self.sent;
         let Sea { network, climate, tally, .. } = self;
         let arrivals = network.send((from, to), self.now, climate, tally);
-        if self.trace.is_some() {
+        if let Some(record) = &mut self.record {
             let fate = match (arrivals.first, arrivals.second) {
-                (None, _) => " (lost)",
-                (_, Some(_)) => " (doubled)",
-                _ => "",
+                (None, _) => Fate::Lost,
+                (_, Some(_)) => Fate::Doubled,
+                _ => Fate::Travels,
             };
-            self.line(format_args!("{from} sends {to} {message}{fate}"));
+            record.send(number, to, message.to_string(), fate);
         }
         if let Some(at) = arrivals.second {
-            let packet = self.packets.put((from, message.clone()));
+            let message = message.clone();
+            let packet = self.packets.put(Flying { from, number, message });
             self.queue.push(at, Item::Arrive { to: to.0, packet });
         }
         if let Some(at) = arrivals.first {
-            let packet = self.packets.put((from, message));
+            let packet = self.packets.put(Flying { from, number, message });
             self.queue.push(at, Item::Arrive { to: to.0, packet });
         }
+    }
+
+    /// What the network makes of the words of a message.
+    fn garbled(
+        &mut self,
+        message: <S::Process as Process>::Message,
+    ) -> <S::Process as Process>::Message {
+        if self.climate.corrupt_ppm == 0 {
+            return message;
+        }
+        let strikes = self.corruption.chance(u64::from(self.climate.corrupt_ppm), 1_000_000);
+        match self.lately.replace(message.clone()) {
+            Some(other) if strikes => {
+                self.tally.corruptions += 1;
+                other
+            }
+            _ => message,
+        }
+    }
+
+    /// Whether the node is Byzantine.
+    pub(super) fn is_traitor(&self, node: NodeId) -> bool {
+        self.treason.as_ref().is_some_and(|treason| treason.is_by(node))
     }
 
     /// Tells the layer above, if it listens.
@@ -91,7 +129,7 @@ impl<S: Subject> Sea<S> {
     /// A node has lost its volatile state.
     pub(super) fn crashed(&mut self, node: NodeId) {
         self.tally.crashes += 1;
-        self.line(format_args!("{node} crashes"));
+        self.happens(Some(node), What::Crash, format_args!(""));
         self.note(node, 0, &());
         self.monitor.crashed(node);
         if self.listening {
@@ -99,15 +137,19 @@ impl<S: Subject> Sea<S> {
         }
     }
 
-    /// Adds a line for an event that a node is about to take.
-    pub(super) fn event(&mut self, node: NodeId, event: &Event<S::Process>) {
-        match event {
-            Event::Start => self.line(format_args!("{node} starts")),
-            Event::Request(request) => self.line(format_args!("{node} is asked {request}")),
-            Event::Message(from, m) => self.line(format_args!("{node} gets from {from} {m}")),
-            Event::Timer(timer) => self.line(format_args!("{node} hears the alarm {timer}")),
-            Event::Flush => self.line(format_args!("{node} flushes")),
-        }
+    /// Records an event that a node is about to take.
+    pub(super) fn event(&mut self, node: NodeId, event: &Event<S::Process>, number: u64) {
+        let (what, text) = match event {
+            Event::Start => (What::Start, String::new()),
+            Event::Request(request) => (What::Request, request.to_string()),
+            Event::Message(from, message) if *from == node => (What::Own, message.to_string()),
+            Event::Message(from, message) => {
+                (What::Deliver { message: number, from: *from }, message.to_string())
+            }
+            Event::Timer(timer) => (What::Timer, timer.to_string()),
+            Event::Flush => (What::Flush, String::new()),
+        };
+        self.happens(Some(node), what, format_args!("{text}"));
     }
 
     /// Adds to the hash of the run that a node did something, of a kind that the caller numbers.
@@ -117,10 +159,18 @@ impl<S: Subject> Sea<S> {
         what.hash(&mut self.hash);
     }
 
-    /// Adds a line to the readable record, if one is kept. Nothing is formatted otherwise.
-    pub(super) fn line(&mut self, what: Arguments<'_>) {
-        if let Some(trace) = &mut self.trace {
-            trace.line(self.now, what);
+    /// Records that something happened, if a record is kept. Nothing is formatted otherwise.
+    pub(super) fn happens(&mut self, node: Option<NodeId>, what: What, text: Arguments<'_>) {
+        if let Some(record) = &mut self.record {
+            record.begin(self.now, node, what, text.to_string());
         }
     }
+}
+
+/// A packet in flight.
+pub(super) struct Flying<P: Process> {
+    pub(super) from: NodeId,
+    /// Its number among all that were sent.
+    pub(super) number: u64,
+    pub(super) message: P::Message,
 }

@@ -16,7 +16,8 @@ use crate::subject::Subject;
 pub(super) enum Input<P: Process> {
     Start,
     Request(P::Request),
-    Message(NodeId, P::Message),
+    /// From whom, the number of the sending, and what.
+    Message(NodeId, u64, P::Message),
 }
 
 pub(super) struct Site<P: Process> {
@@ -156,6 +157,10 @@ impl Clock {
         *self = Clock { base: self.at(now), since: now, ppm };
     }
 
+    pub(super) fn leap(&mut self, by: u64) {
+        self.base += by;
+    }
+
     /// The true span in which the clock advances by `span`.
     fn true_span(&self, span: u64) -> u64 {
         if self.ppm == 0 {
@@ -261,14 +266,19 @@ pub(super) struct Reach<'r, S: Subject> {
 
 impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
     fn send(&mut self, to: NodeId, message: <S::Process as Process>::Message) {
-        self.sea.send(self.site.me, to, message);
+        let me = self.site.me;
+        let sent = match &mut self.sea.treason {
+            Some(treason) if treason.is_by(me) => treason.instead_of(me, to, message),
+            _ => Some(message),
+        };
+        if let Some(message) = sent {
+            self.sea.send(me, to, message);
+        }
     }
 
     fn save(&mut self, records: &mut Vec<<S::Process as Process>::Record>) {
-        if self.sea.trace.is_some() {
-            for record in records.iter() {
-                self.sea.line(format_args!("{} saves {record}", self.site.me));
-            }
+        if let Some(recorder) = &mut self.sea.record {
+            records.iter().for_each(|record| recorder.save(record.to_string()));
         }
         self.site.saved += 1;
         self.site.frames.push_back(std::mem::take(records));
@@ -276,15 +286,22 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
 
     fn indicate(&mut self, indication: <S::Process as Process>::Indication) {
         let me = self.site.me;
-        self.sea.line(format_args!("{me} tells {indication}"));
+        if let Some(recorder) = &mut self.sea.record {
+            recorder.tell(indication.to_string());
+        }
         self.sea.note(me, 1, &indication);
-        if let Err(why) = self.sea.monitor.indicated(me, &indication) {
+        if !self.sea.is_traitor(me)
+            && let Err(why) = self.sea.monitor.indicated(me, &indication)
+        {
             self.sea.violation.get_or_insert(Violation::Safety(why));
         }
         self.sea.tell(me, indication);
     }
 
     fn set(&mut self, timer: <S::Process as Process>::Timer, range: Range<Duration>) {
+        if let Some(recorder) = &mut self.sea.record {
+            recorder.alarm(format!("sets {timer} {range:?}"));
+        }
         let span = self.site.timing.span(&range);
         let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX / 2);
         let due = self.sea.now.saturating_add(self.site.clock.true_span(span));
@@ -295,6 +312,9 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
     }
 
     fn cancel(&mut self, timer: <S::Process as Process>::Timer) {
+        if let Some(recorder) = &mut self.sea.record {
+            recorder.alarm(format!("cancels {timer}"));
+        }
         self.site.alarms.cancel(&timer);
     }
 }

@@ -9,12 +9,13 @@ use super::queue::Item;
 use super::site::{Burning, Input};
 use super::{End, News, Node, World};
 use crate::subject::Subject;
+use crate::trace::What;
 
 impl<S: Subject> World<'_, S> {
     pub(super) fn suffer(&mut self, fault: &Fault) {
         let (now, tally) = (self.sea.now, &mut self.sea.tally);
-        if let Some(trace) = &mut self.sea.trace {
-            trace.line(now, format_args!("FAULT {fault}"));
+        if let Some(record) = &mut self.sea.record {
+            record.begin(now, None, What::Fault, format!("FAULT {fault}"));
         }
         match *fault {
             Fault::Crash { node, down, fuse, keep, compacted } => {
@@ -51,6 +52,15 @@ impl<S: Subject> World<'_, S> {
                 tally.skews += 1;
                 self.nodes[node.index()].site.clock.skew(now, ppm);
             }
+            Fault::Omit { node, sent_ppm, received_ppm, span } => {
+                tally.omissions += 1;
+                self.sea.network.omit(node, sent_ppm, received_ppm);
+                self.end_after(span, End::Omit { node, sent_ppm, received_ppm });
+            }
+            Fault::Leap { node, by } => {
+                tally.leaps += 1;
+                self.nodes[node.index()].site.clock.leap(by);
+            }
             Fault::Storm { loss_ppm, duplicate_ppm, span } => {
                 tally.storms += 1;
                 self.sea.network.storm(loss_ppm, duplicate_ppm);
@@ -68,15 +78,21 @@ impl<S: Subject> World<'_, S> {
     pub(super) fn end(&mut self, end: End) {
         match end {
             End::Cut { from, to, both } => {
-                self.sea.line(format_args!("the cut between {from} and {to} ends"));
+                let what = format_args!("the cut between {from} and {to} ends");
+                self.sea.happens(None, What::Fault, what);
                 self.sea.network.mend(from, to);
                 if both {
                     self.sea.network.mend(to, from);
                 }
             }
             End::Storm { loss_ppm, duplicate_ppm } => {
-                self.sea.line(format_args!("the storm ends"));
+                self.sea.happens(None, What::Fault, format_args!("the storm ends"));
                 self.sea.network.calm(loss_ppm, duplicate_ppm);
+            }
+            End::Omit { node, sent_ppm, received_ppm } => {
+                let what = format_args!("the omissions of {node} end");
+                self.sea.happens(None, What::Fault, what);
+                self.sea.network.attend(node, sent_ppm, received_ppm);
             }
             End::Fuse { node, run } => {
                 let site = &mut self.nodes[node.index()].site;
@@ -121,7 +137,6 @@ impl<S: Subject> World<'_, S> {
         let me = site.me;
         if self.sea.now > 0 || site.run > 0 {
             self.sea.tally.restarts += 1;
-            self.sea.line(format_args!("{me} restarts"));
             if self.sea.listening {
                 self.sea.news.push(News::Restarted(me));
             }

@@ -1,0 +1,217 @@
+//! A node for drivers that know nothing of its types: values go in and out as JSON.
+//!
+//! Real sockets and foreign harnesses drive any protocol through [`Bare`]. The rules of the driver
+//! are those of [`Host`], as everywhere.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use model::{Choices, Event, Host, Moment, NodeId, Out, Outside, Process, Random};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use sim::operation_random;
+
+use crate::exhibit::Exhibit;
+
+/// Something that a node wants done.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Deed {
+    /// Send this message.
+    Send {
+        /// The addressee.
+        to: NodeId,
+        /// The message, and how it prints.
+        message: Json,
+        /// In one line.
+        text: String,
+    },
+    /// Write one frame of records; when it is durable, say so with [`Bare::synced`].
+    Save(Vec<Json>),
+    /// Tell the layer above.
+    Tell {
+        /// What.
+        told: Json,
+        /// In one line.
+        text: String,
+    },
+    /// Arm an alarm, again if it is armed already: it rings once, within the range.
+    Set {
+        /// Its name.
+        timer: String,
+        /// When, from now.
+        range: Range<Duration>,
+    },
+    /// Disarm an alarm.
+    Cancel {
+        /// Its name.
+        timer: String,
+    },
+}
+
+/// One node of any protocol. Every call returns what the node then wants done, in order. Its
+/// driver keeps the rules of [`Host`]: `settle` when nothing else is at hand, frames durable in
+/// order, a failed write is a crash.
+pub trait Bare {
+    /// Gives back one durable record, before [`start`](Bare::start).
+    ///
+    /// # Errors
+    /// It is no record of this protocol.
+    fn recover(&mut self, record: Json) -> Result<(), String>;
+
+    /// Begins.
+    fn start(&mut self, now: Moment) -> Vec<Deed>;
+
+    /// The layer above asks.
+    ///
+    /// # Errors
+    /// It is no request of this protocol.
+    fn request(&mut self, now: Moment, request: Json) -> Result<Vec<Deed>, String>;
+
+    /// A message has come.
+    ///
+    /// # Errors
+    /// It is no message of this protocol: nothing has happened.
+    fn message(&mut self, now: Moment, from: NodeId, message: Json) -> Result<Vec<Deed>, String>;
+
+    /// An alarm rings.
+    fn timer(&mut self, now: Moment, timer: &str) -> Vec<Deed>;
+
+    /// The oldest frame is durable.
+    fn synced(&mut self, now: Moment) -> Vec<Deed>;
+
+    /// Nothing more is at hand: messages to itself, then flushes, until nothing comes of them.
+    fn settle(&mut self, now: Moment) -> Vec<Deed>;
+
+    /// A request as a random run would make it, by its number, with the line that it prints.
+    fn draw(&self, seed: u64, count: u64) -> Option<(Json, String)>;
+
+    /// The requests that a user may name, with the line that each prints.
+    fn offers(&self) -> Vec<(Json, String)>;
+
+    /// The state, for people.
+    fn show(&self) -> String;
+}
+
+/// A node of an exhibit.
+pub struct BareNode<E: Exhibit> {
+    subject: E,
+    me: NodeId,
+    host: Host<E::Process>,
+    out: Out<E::Process>,
+    /// The alarms that have been set, by how they print.
+    timers: BTreeMap<String, <E::Process as Process>::Timer>,
+}
+
+impl<E: Exhibit> BareNode<E> {
+    /// A node that has not recovered; its choices come from `random`.
+    pub fn new(subject: E, me: NodeId, random: Random) -> BareNode<E> {
+        let host = Host::new(me, subject.process(me));
+        let out = Out::new(Choices::Seeded(random));
+        BareNode { subject, me, host, out, timers: BTreeMap::new() }
+    }
+
+    fn step(&mut self, now: Moment, event: Event<E::Process>) -> Vec<Deed> {
+        self.out.set_now(now);
+        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
+        self.host.step(event, &mut self.out, &mut reach);
+        reach.deeds
+    }
+}
+
+impl<E: Exhibit> Bare for BareNode<E> {
+    fn recover(&mut self, record: Json) -> Result<(), String> {
+        self.host.recover(read(record)?);
+        Ok(())
+    }
+
+    fn start(&mut self, now: Moment) -> Vec<Deed> {
+        self.step(now, Event::Start)
+    }
+
+    fn request(&mut self, now: Moment, request: Json) -> Result<Vec<Deed>, String> {
+        let request = read(request)?;
+        Ok(self.step(now, Event::Request(request)))
+    }
+
+    fn message(&mut self, now: Moment, from: NodeId, message: Json) -> Result<Vec<Deed>, String> {
+        let message = read(message)?;
+        Ok(self.step(now, Event::Message(from, message)))
+    }
+
+    fn timer(&mut self, now: Moment, timer: &str) -> Vec<Deed> {
+        match self.timers.remove(timer) {
+            Some(timer) => self.step(now, Event::Timer(timer)),
+            None => Vec::new(),
+        }
+    }
+
+    fn synced(&mut self, now: Moment) -> Vec<Deed> {
+        self.out.set_now(now);
+        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
+        self.host.synced(1, &mut reach);
+        reach.deeds
+    }
+
+    fn settle(&mut self, now: Moment) -> Vec<Deed> {
+        self.out.set_now(now);
+        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
+        self.host.settle(&mut self.out, &mut reach);
+        reach.deeds
+    }
+
+    fn draw(&self, seed: u64, count: u64) -> Option<(Json, String)> {
+        let request = self.subject.request(self.me, count, &mut operation_random(seed, count))?;
+        Some((json(&request), request.to_string()))
+    }
+
+    fn offers(&self) -> Vec<(Json, String)> {
+        let offered = self.subject.requests(self.me);
+        offered.iter().map(|request| (json(request), request.to_string())).collect()
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", self.host.process())
+    }
+}
+
+struct Reach<'r, E: Exhibit> {
+    deeds: Vec<Deed>,
+    timers: &'r mut BTreeMap<String, <E::Process as Process>::Timer>,
+}
+
+impl<E: Exhibit> Outside<E::Process> for Reach<'_, E> {
+    fn send(&mut self, to: NodeId, message: <E::Process as Process>::Message) {
+        let (text, message) = (message.to_string(), json(&message));
+        self.deeds.push(Deed::Send { to, message, text });
+    }
+
+    fn save(&mut self, records: &mut Vec<<E::Process as Process>::Record>) {
+        self.deeds.push(Deed::Save(records.iter().map(json).collect()));
+    }
+
+    fn indicate(&mut self, indication: <E::Process as Process>::Indication) {
+        let (text, told) = (indication.to_string(), json(&indication));
+        self.deeds.push(Deed::Tell { told, text });
+    }
+
+    fn set(&mut self, timer: <E::Process as Process>::Timer, range: Range<Duration>) {
+        let name = timer.to_string();
+        self.timers.insert(name.clone(), timer);
+        self.deeds.push(Deed::Set { timer: name, range });
+    }
+
+    fn cancel(&mut self, timer: <E::Process as Process>::Timer) {
+        let name = timer.to_string();
+        self.timers.remove(&name);
+        self.deeds.push(Deed::Cancel { timer: name });
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Json {
+    serde_json::to_value(value).expect("Values of a protocol hold nothing that JSON has not.")
+}
+
+fn read<T: DeserializeOwned>(value: Json) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|error| format!("no value of this protocol: {error}"))
+}

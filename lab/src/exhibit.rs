@@ -1,0 +1,160 @@
+//! What a protocol says of itself to join the lab; everything else follows.
+
+use std::fmt::{self, Display};
+
+use check::{Bounds, Shareable, System};
+use sim::{OpenLoop, Scale, Workload};
+
+use crate::theory::Measure;
+
+/// A protocol's page in the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it is, in a sentence without its full stop.
+    pub what: &'static str,
+    /// Where in the canon it stands.
+    pub family: &'static str,
+    /// Its file.
+    pub file: &'static str,
+    /// The paper.
+    pub source: &'static str,
+    /// How many nodes it has unless told otherwise.
+    pub nodes: usize,
+    /// The fewest and the most that it can have in the lab.
+    pub sizes: (usize, usize),
+}
+
+impl Card {
+    /// A size that the protocol can have.
+    ///
+    /// # Errors
+    /// A sentence that names the sizes there are.
+    pub fn size(&self, nodes: Option<usize>) -> Result<usize, String> {
+        let (least, most) = self.sizes;
+        match nodes.unwrap_or(self.nodes) {
+            nodes if (least..=most).contains(&nodes) => Ok(nodes),
+            nodes => Err(format!("{} takes {least} to {most} nodes, not {nodes}", self.name)),
+        }
+    }
+}
+
+/// A number or word that changes what is explored or simulated: `--set NAME=VALUE`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Knob {
+    /// Its name.
+    pub name: &'static str,
+    /// What it sets, as a phrase.
+    pub what: &'static str,
+    /// Where it stands now.
+    pub value: String,
+}
+
+impl Display for Knob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}: {}", self.name, self.value, self.what)
+    }
+}
+
+/// A protocol of the lab: implement this, add a line to the registry, and every verb works on it.
+pub trait Exhibit: Shareable + Clone + Sized + 'static {
+    /// Its page.
+    const CARD: Card;
+
+    /// Whether `synod check` explores it.
+    const EXPLORED: bool = true;
+
+    /// Who uses it in a random run.
+    type Workload: Workload<Self> + Default;
+
+    /// The sound protocol with this many nodes; the size is one of the card's.
+    fn sized(nodes: usize) -> Self;
+
+    /// The names of its breakages, which the tools must catch.
+    fn mutants() -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The same with the breakage of this name, which is one of [`mutants`](Exhibit::mutants).
+    fn broken(self, mutant: &str) -> Self {
+        let _ = mutant;
+        self
+    }
+
+    /// How far `synod check` goes.
+    fn bounds(&self) -> Bounds {
+        Bounds::default()
+    }
+
+    /// A smaller exploration, of seconds at most, for `synod check --all --quick`.
+    fn quick() -> (Self, Bounds) {
+        let sound = Self::sized(Self::CARD.nodes);
+        let bounds = sound.bounds();
+        (sound, bounds)
+    }
+
+    /// What can be set.
+    fn knobs(&self) -> Vec<Knob> {
+        Vec::new()
+    }
+
+    /// Sets one of the knobs.
+    ///
+    /// # Errors
+    /// Why the value cannot be set.
+    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
+        Err(format!("{value:?} cannot be set: {knob} is no knob"))
+    }
+
+    /// How long random runs are and how much happens in them.
+    fn scale() -> Scale {
+        Scale::default()
+    }
+
+    /// Measured costs beside the textbook's formulas, at this size.
+    fn theory(nodes: usize) -> Vec<Measure> {
+        let _ = nodes;
+        Vec::new()
+    }
+
+    /// The sizes at which [`theory`](Exhibit::theory) is shown.
+    const THEORY_SIZES: &'static [usize] = &[3, 4, 5, 7, 9];
+
+    /// Assumptions that it cannot do without: simulated or explored without one of them, it is
+    /// seen to break. Names as in `SystemModel::weaker`.
+    const NEEDS: &'static [&'static str] = &[];
+}
+
+/// An abstract specification of the lab.
+pub trait Abstract: System + Sized + 'static {
+    /// Its page; `nodes` counts what the specification counts.
+    const CARD: Card;
+
+    /// What [`Card::nodes`] counts, as a plural.
+    const COUNTS: &'static str;
+
+    /// The specification at this size.
+    fn sized(size: usize) -> Self;
+}
+
+/// The workload of most protocols: requests at drawn times, whatever comes of earlier ones.
+pub type Open = OpenLoop;
+
+/// The names of breakages that are the values of an enum.
+pub fn names<M: Display>(mutants: &[M]) -> Vec<String> {
+    mutants.iter().map(M::to_string).collect()
+}
+
+/// The breakage of this name.
+pub fn named<M: Display + Copy>(mutants: &[M], name: &str) -> Option<M> {
+    mutants.iter().copied().find(|mutant| mutant.to_string() == name)
+}
+
+/// Reads the value of a knob.
+///
+/// # Errors
+/// It is not a number of this kind.
+pub fn number<T: std::str::FromStr>(knob: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("{knob} takes a number, not {value:?}"))
+}

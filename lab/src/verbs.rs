@@ -1,0 +1,242 @@
+//! What each verb does, written once for every protocol.
+
+use check::{Exploration, Explore, Flushing};
+use model::{NodeId, NodeSet, Random};
+use serde::{Deserialize, Serialize};
+use sim::{Failure, Options, Outcome, Plan, campaign, draw, perform};
+use spec::monitor::Monitor;
+use world::story;
+use world::timed::{Climate, SECONDS};
+use world::trace::Trace;
+
+use crate::bare::{Bare, BareNode};
+use crate::exhibit::{Abstract, Exhibit, Knob};
+use crate::registry::{Check, Settings, Sim, Source, Watch};
+use crate::walk::{self, View};
+
+/// The subject that the settings ask for.
+fn subject<E: Exhibit>(settings: &Settings) -> Result<E, String> {
+    let sound = E::sized(E::CARD.size(settings.nodes)?);
+    dressed(sound, settings)
+}
+
+/// Knobs turned, and the breakage built in.
+fn dressed<E: Exhibit>(mut subject: E, settings: &Settings) -> Result<E, String> {
+    let known = subject.knobs();
+    for (knob, value) in &settings.knobs {
+        if !known.iter().any(|one| one.name == knob) {
+            let names: Vec<&str> = known.iter().map(|one| one.name).collect();
+            let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+            return Err(format!("{} has no knob {knob:?}; there are: {names}", E::CARD.name));
+        }
+        subject.turn(knob, value)?;
+    }
+    let Some(mutant) = &settings.mutant else {
+        return Ok(subject);
+    };
+    let mutants = E::mutants();
+    if mutants.contains(mutant) {
+        return Ok(subject.broken(mutant));
+    }
+    let name = E::CARD.name;
+    Err(match mutants.is_empty() {
+        true => format!("{name} has no mutants, so none is called {mutant:?}"),
+        false => format!("{name} has no mutant {mutant:?}; there are: {}", mutants.join(", ")),
+    })
+}
+
+pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {
+    E::sized(nodes).model().to_string()
+}
+
+pub(crate) fn knobs<E: Exhibit>() -> Vec<Knob> {
+    E::sized(E::CARD.nodes).knobs()
+}
+
+pub(crate) fn check<E: Exhibit>(
+    check: &Check,
+    watch: Watch<'_, check::Progress>,
+) -> Result<check::Report, String> {
+    let (subject, mut bounds) = if check.quick {
+        let (quick, bounds) = E::quick();
+        (dressed(quick, &check.settings)?, bounds)
+    } else {
+        let subject = subject::<E>(&check.settings)?;
+        let bounds = subject.bounds();
+        (subject, bounds)
+    };
+    bounds.crashes = check.crashes.unwrap_or(bounds.crashes);
+    bounds.fires = check.alarms.or(bounds.fires);
+    if check.free_flush {
+        bounds.flushing = Flushing::Free;
+    }
+    let mut report = explore(&Explore::new(&subject, bounds), check, watch);
+    report.bounds.extend(subject.knobs().iter().map(Knob::to_string));
+    Ok(report)
+}
+
+pub(crate) fn check_abstract<A: Abstract>(
+    check: &Check,
+    watch: Watch<'_, check::Progress>,
+) -> Result<check::Report, String> {
+    let Settings { nodes, mutant, knobs, without } = &check.settings;
+    let name = A::CARD.name;
+    if mutant.is_some() || !knobs.is_empty() || without.is_some() {
+        return Err(format!("{name} is an abstract specification: it has only a size"));
+    }
+    let size = A::CARD.size(*nodes).map_err(|why| why.replace("nodes", A::COUNTS))?;
+    Ok(explore(&A::sized(size), check, watch))
+}
+
+fn explore<S: check::System>(
+    system: &S,
+    check: &Check,
+    watch: Watch<'_, check::Progress>,
+) -> check::Report {
+    let exploration = Exploration::new(system)
+        .threads(check.threads)
+        .memory(check.memory)
+        .interrupt(watch.stop)
+        .progress(|progress| (watch.progress)(*progress));
+    match check.time {
+        Some(time) => exploration.time(time).run(),
+        None => exploration.run(),
+    }
+}
+
+/// How the runs of a protocol are made.
+fn options<E: Exhibit>(subject: &E, settings: &Settings) -> Result<Options, String> {
+    let model = match &settings.without {
+        Some(assumption) => Some(subject.model().without(subject.nodes(), assumption)?),
+        None => None,
+    };
+    Ok(Options { scale: E::scale(), model, ..Options::default() })
+}
+
+pub(crate) fn sim<E: Exhibit>(
+    sim: &Sim,
+    watch: Watch<'_, sim::Progress>,
+) -> Result<sim::Report, String> {
+    let subject = subject::<E>(&sim.settings)?;
+    let mut runs = sim.campaign.clone();
+    let own = options(&subject, &sim.settings)?;
+    runs.options = Options { scale: own.scale, model: own.model, ..runs.options };
+    Ok(campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress))
+}
+
+pub(crate) fn replay<E: Exhibit>(
+    settings: &Settings,
+    failure: &Failure,
+    trace: usize,
+) -> Result<Outcome, String> {
+    let settings = Settings { nodes: Some(failure.plan.nodes), ..settings.clone() };
+    let subject = subject::<E>(&settings)?;
+    Ok(failure.replay(&subject, &E::Workload::default(), trace))
+}
+
+pub(crate) fn trace<E: Exhibit>(settings: &Settings, source: &Source) -> Result<Trace, String> {
+    let recorded = |outcome: Outcome| outcome.trace.expect("a record was asked for");
+    let workload = E::Workload::default();
+    match source {
+        Source::Seed(seed, events) => {
+            let subject = subject::<E>(settings)?;
+            let plan = draw(&subject, *seed, &options(&subject, settings)?);
+            Ok(recorded(perform(&subject, &workload, &plan, 1, *events)))
+        }
+        Source::Calm(seed, seconds) => {
+            let subject = subject::<E>(settings)?;
+            let plan = calm(draw(&subject, *seed, &options(&subject, settings)?), *seconds);
+            Ok(recorded(perform(&subject, &workload, &plan, 1, usize::MAX)))
+        }
+        Source::Story(text) => {
+            let (subject, text) = staged::<E>(settings, text)?;
+            story::trace(&subject, &text).map_err(|error| error.to_string())
+        }
+        Source::Failure(failure, events) => Ok(recorded(replay::<E>(settings, failure, *events)?)),
+    }
+}
+
+/// The plan without its faults and its weather, cut off after some seconds.
+fn calm(plan: Plan, seconds: u64) -> Plan {
+    let end = seconds * SECONDS;
+    let mut plan = Plan {
+        climate: Climate::calm(),
+        traitors: NodeSet::EMPTY,
+        faults: Vec::new(),
+        heal: end,
+        core: NodeSet::first(plan.nodes),
+        settle: 0,
+        ..plan
+    };
+    plan.operations.retain(|operation| operation.at < end);
+    plan
+}
+
+/// The subject of a story, which says how many nodes it has.
+fn staged<E: Exhibit>(settings: &Settings, text: &str) -> Result<(E, String), String> {
+    let text = match text.trim().is_empty() {
+        true => format!("nodes {} {}\n", E::CARD.name, E::CARD.size(settings.nodes)?),
+        false => text.to_string(),
+    };
+    let cast = story::cast(&text).map_err(|error| error.to_string())?;
+    if cast.subject != E::CARD.name {
+        return Err(format!("this is a story of {}, not of {}", cast.subject, E::CARD.name));
+    }
+    let settings = Settings { nodes: Some(cast.nodes), ..settings.clone() };
+    Ok((subject::<E>(&settings)?, text))
+}
+
+pub(crate) fn walk<E: Exhibit>(settings: &Settings, text: &str) -> Result<View, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    walk::look(&subject, &text)
+}
+
+pub(crate) fn bare<E: Exhibit>(
+    settings: &Settings,
+    node: u16,
+    seed: u64,
+) -> Result<Box<dyn Bare>, String> {
+    let subject = subject::<E>(settings)?;
+    if usize::from(node) >= subject.nodes() {
+        return Err(format!("there is no n{node} among {} nodes", subject.nodes()));
+    }
+    let random = Random::child(seed, &format!("choices n{node}"));
+    Ok(Box::new(BareNode::new(subject, NodeId(node), random)))
+}
+
+/// Something that the layer above a node did or heard, its values as JSON.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Heard {
+    /// It asked.
+    Asked(NodeId, serde_json::Value),
+    /// It was told.
+    Told(NodeId, serde_json::Value),
+    /// The node crashed.
+    Crashed(NodeId),
+}
+
+/// Judges what was heard, in this order; with `settled`, also whether everything came that was
+/// promised to come.
+pub(crate) fn judge<E: Exhibit>(
+    settings: &Settings,
+    heard: &[Heard],
+    settled: bool,
+) -> Result<(), String> {
+    let subject = subject::<E>(settings)?;
+    let mut monitor = subject.monitor();
+    let strange = |error: serde_json::Error| format!("this is no value of the protocol: {error}");
+    for one in heard {
+        match one {
+            Heard::Asked(node, request) => {
+                let request = serde_json::from_value(request.clone()).map_err(strange)?;
+                monitor.requested(*node, &request);
+            }
+            Heard::Told(node, told) => {
+                let told = serde_json::from_value(told.clone()).map_err(strange)?;
+                monitor.indicated(*node, &told)?;
+            }
+            Heard::Crashed(node) => monitor.crashed(*node),
+        }
+    }
+    if settled { monitor.settled(NodeSet::first(subject.nodes())) } else { Ok(()) }
+}
