@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "serde_json",
         ],
     ),
+    ("field", &["model", "world", "sim", "lab", "serde", "serde_json", "rustix"]),
     (
         "node",
         &[
@@ -62,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sim",
             "check",
             "lab",
+            "field",
             "node",
             "serde",
             "serde_json",

@@ -3,8 +3,11 @@
 mod check;
 mod failure;
 mod list;
+mod run;
 mod serve;
 mod sim;
+mod theory;
+mod trace;
 mod up;
 mod variant;
 mod verify;
@@ -25,6 +28,8 @@ Start here:
   synod up                              a three-node store on this machine, for any etcd v3 client
   synod check raft --nodes 3            explore the same Raft exhaustively, within small bounds
   synod sim raft --nodes 5 --runs 1000  simulate it under faults; any failure replays from its seed
+  synod trace raft                      watch one run; --diagram run.html draws it
+  synod run raft                        run it as real processes over TCP
 "
 )]
 struct Program {
@@ -42,6 +47,12 @@ enum Verb {
     Sim(sim::Sim),
     /// Explore a protocol: all short runs within bounds
     Check(check::Check),
+    /// Show one run, event by event, as lines or as a picture
+    Trace(trace::Show),
+    /// Measure costs beside the textbooks' formulas
+    Theory(theory::Theory),
+    /// Run any protocol as real processes over TCP, under real faults if wished
+    Run(run::Run),
     /// Judge a recorded history: is it linearizable?
     Verify(verify::Verify),
     /// List the protocols
@@ -51,8 +62,16 @@ enum Verb {
 /// Prints one line of JSON.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let line = serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))?;
-    println!("{line}");
+    say(&line);
     Ok(())
+}
+
+/// Prints a line. Whoever closes the pipe has read enough, and the program ends.
+fn say(line: &str) {
+    use std::io::Write;
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// Prints a report that answers a question, and exits with the code of its answer.
@@ -63,7 +82,7 @@ fn answer(
 ) -> Result<(), Failure> {
     match json {
         true => print_json(report)?,
-        false => println!("{report}"),
+        false => say(&report.to_string()),
     }
     if code == 0 { Ok(()) } else { Err(Failure::verdict(code)) }
 }
@@ -74,6 +93,9 @@ fn main() -> ExitCode {
         Verb::Serve(serve) => serve.run(),
         Verb::Sim(sim) => sim.run(),
         Verb::Check(check) => check.run(),
+        Verb::Trace(show) => show.run(),
+        Verb::Theory(theory) => theory.run(),
+        Verb::Run(run) => run.run(),
         Verb::Verify(verify) => verify.run(),
         Verb::List(list) => list.run(),
     };

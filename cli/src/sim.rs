@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lab::{Settings, Watch};
-use sim::Campaign;
+use sim::{Campaign, Plan};
 use world::timed::Violation;
 
 use crate::failure::Failure;
@@ -44,6 +44,12 @@ pub struct Sim {
     /// Run a saved failure again and print what happens
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+    /// Make the one run of this plan (operations and faults as data) and print what happens
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    plan: Option<PathBuf>,
+    /// Write the plan of the first seed to this file and make no run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["replay", "plan"])]
+    draw: Option<PathBuf>,
     /// Where a failure is saved
     #[arg(long, value_name = "FILE", default_value = "synod-failure.json")]
     save: PathBuf,
@@ -62,6 +68,12 @@ impl Sim {
         let entry = lab::find(name).map_err(Failure::new)?;
         if let Some(file) = &self.replay {
             return self.replay(entry, file);
+        }
+        if let Some(file) = &self.plan {
+            return self.follow(entry, &crate::variant::plan(file)?, 1);
+        }
+        if let Some(file) = &self.draw {
+            return self.draw(entry, file);
         }
         let report = self.simulate(entry)?;
         match self.json {
@@ -131,6 +143,22 @@ impl Sim {
         Err(Failure::verdict(class(&failure.violation)))
     }
 
+    /// Writes the plan of the first seed to a file.
+    fn draw(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
+        let draw = entry.runs().map_err(Failure::new)?.plan;
+        let plan = draw(&self.settings(), self.seed).map_err(Failure::new)?;
+        let text = serde_json::to_string_pretty(&plan).expect("A plan is JSON.");
+        fs::write(file, text)
+            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        if !self.json {
+            let (name, file) = (entry.card.name, file.display());
+            println!("{} operations, {} faults", plan.operations.len(), plan.faults.len());
+            println!("simulated:       synod sim {name} --plan {file}");
+            println!("real processes:  synod run {name} --plan {file}");
+        }
+        Ok(())
+    }
+
     fn replay(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
         let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
         let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
@@ -139,13 +167,18 @@ impl Sim {
         if *subject != name {
             return Err(fail(format!("it is a run of {subject}, not of {name}")));
         }
-        let replay = entry.runs().map_err(Failure::new)?.replay;
-        let outcome = replay(&self.settings(), &failure, TRACE).map_err(fail)?;
+        self.follow(entry, &failure.plan, failure.judge_every)
+    }
+
+    /// Makes the run of a plan and prints what happens.
+    fn follow(&self, entry: &lab::Entry, plan: &Plan, judge_every: u32) -> Result<(), Failure> {
+        let follow = entry.runs().map_err(Failure::new)?.follow;
+        let outcome = follow(&self.settings(), plan, judge_every, TRACE).map_err(Failure::new)?;
         match self.json {
             true => crate::print_json(&outcome)?,
             false => {
                 let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
-                lines.for_each(|line| println!("{line}"));
+                lines.for_each(|line| crate::say(&line));
                 match &outcome.violation {
                     Some(violation) => println!("{violation}"),
                     None => println!("no violation: is this the version, and the mutant, of then?"),

@@ -1,7 +1,13 @@
 //! Which variant of a protocol: flags that several verbs share.
 
+use std::fs;
+use std::path::Path;
+
 use clap::Args;
 use lab::Settings;
+use sim::Plan;
+
+use crate::failure::Failure;
 
 /// Which variant of a protocol.
 #[derive(Args, Clone)]
@@ -40,4 +46,17 @@ impl Variant {
 fn knob(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it takes NAME=VALUE")?;
     Ok((name.to_string(), value.to_string()))
+}
+
+/// Reads a plan from its file; a saved failure has one, too.
+pub fn plan(file: &Path) -> Result<Plan, Failure> {
+    let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+    let plan = match sim::Failure::from_json(&text) {
+        Ok(failure) => failure.plan,
+        Err(_) => serde_json::from_str(&text)
+            .map_err(|error| fail(format!("this is neither a plan nor a failure: {error}")))?,
+    };
+    plan.check().map_err(fail)?;
+    Ok(plan)
 }

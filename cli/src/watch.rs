@@ -2,6 +2,7 @@
 
 use std::fmt::Arguments;
 use std::io::{IsTerminal, Write, stderr};
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,21 +43,25 @@ impl Line {
 
 /// A flag that the first Ctrl-C sets; the second ends the program.
 pub fn interrupt() -> &'static AtomicBool {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    thread::spawn(|| {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-            return; // Ctrl-C then ends the program at once.
-        };
-        runtime.block_on(async {
-            let Ok(mut interrupts) = signal(SignalKind::interrupt()) else {
-                return;
-            };
-            while interrupts.recv().await.is_some() {
-                if STOP.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-            }
-        });
-    });
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| drop(thread::spawn(watch)));
     &STOP
+}
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn watch() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return; // Ctrl-C then ends the program at once.
+    };
+    runtime.block_on(async {
+        let Ok(mut interrupts) = signal(SignalKind::interrupt()) else {
+            return;
+        };
+        while interrupts.recv().await.is_some() {
+            if STOP.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        }
+    });
 }

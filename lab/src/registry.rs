@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use check::systems::TwoPhase;
-use sim::{Campaign, Failure};
+use model::NodeSet;
+use sim::{Campaign, Outcome, Plan};
 use world::trace::Trace;
 
 use crate::bare::Bare;
@@ -48,8 +49,10 @@ pub struct Entry {
 pub struct Runs {
     /// Makes many random runs.
     pub sim: fn(&Sim, Watch<'_, sim::Progress>) -> Result<sim::Report, String>,
-    /// Makes one run again, from its failure.
-    pub replay: fn(&Settings, &Failure, usize) -> Result<sim::Outcome, String>,
+    /// The plan that a seed draws.
+    pub plan: fn(&Settings, u64) -> Result<Plan, String>,
+    /// Makes the run of a plan: judged after so many wakes, the last so many events recorded.
+    pub follow: fn(&Settings, &Plan, u32, usize) -> Result<Outcome, String>,
     /// Makes one run and records it.
     pub trace: fn(&Settings, &Source) -> Result<Trace, String>,
     /// Goes the way of a story and looks around.
@@ -61,7 +64,7 @@ pub struct Runs {
     /// One node, to be driven by something that knows nothing of its types.
     pub bare: fn(&Settings, u16, u64) -> Result<Box<dyn Bare>, String>,
     /// Judges what nodes were asked and told, in this order.
-    pub judge: fn(&Settings, &[Heard], bool) -> Result<(), String>,
+    pub judge: fn(&Settings, &[Heard], Option<NodeSet>) -> Result<(), String>,
 }
 
 type CheckFn = fn(&Check, Watch<'_, check::Progress>) -> Result<check::Report, String>;
@@ -78,7 +81,8 @@ impl Entry {
             check: if E::EXPLORED { Some(verbs::check::<E>) } else { None },
             runs: Some(Runs {
                 sim: verbs::sim::<E>,
-                replay: verbs::replay::<E>,
+                plan: verbs::plan::<E>,
+                follow: verbs::follow::<E>,
                 trace: verbs::trace::<E>,
                 walk: verbs::walk::<E>,
                 theory: E::theory,
@@ -176,8 +180,8 @@ pub enum Source {
     Calm(u64, u64),
     /// A story.
     Story(String),
-    /// A saved failure; the last so many events.
-    Failure(Box<Failure>, usize),
+    /// The run of a plan, judged after so many wakes; the last so many events.
+    Plan(Box<Plan>, u32, usize),
 }
 
 /// The entry of this name.

@@ -3,7 +3,7 @@
 use check::{Exploration, Explore, Flushing};
 use model::{NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
-use sim::{Failure, Options, Outcome, Plan, campaign, draw, perform};
+use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
 use world::story;
 use world::timed::{Climate, SECONDS};
@@ -124,14 +124,21 @@ pub(crate) fn sim<E: Exhibit>(
     Ok(campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress))
 }
 
-pub(crate) fn replay<E: Exhibit>(
+pub(crate) fn plan<E: Exhibit>(settings: &Settings, seed: u64) -> Result<Plan, String> {
+    let subject = subject::<E>(settings)?;
+    Ok(draw(&subject, seed, &options(&subject, settings)?))
+}
+
+pub(crate) fn follow<E: Exhibit>(
     settings: &Settings,
-    failure: &Failure,
+    plan: &Plan,
+    judge_every: u32,
     trace: usize,
 ) -> Result<Outcome, String> {
-    let settings = Settings { nodes: Some(failure.plan.nodes), ..settings.clone() };
+    plan.check()?;
+    let settings = Settings { nodes: Some(plan.nodes), ..settings.clone() };
     let subject = subject::<E>(&settings)?;
-    Ok(failure.replay(&subject, &E::Workload::default(), trace))
+    Ok(perform(&subject, &E::Workload::default(), plan, judge_every, trace))
 }
 
 pub(crate) fn trace<E: Exhibit>(settings: &Settings, source: &Source) -> Result<Trace, String> {
@@ -152,7 +159,9 @@ pub(crate) fn trace<E: Exhibit>(settings: &Settings, source: &Source) -> Result<
             let (subject, text) = staged::<E>(settings, text)?;
             story::trace(&subject, &text).map_err(|error| error.to_string())
         }
-        Source::Failure(failure, events) => Ok(recorded(replay::<E>(settings, failure, *events)?)),
+        Source::Plan(plan, judge_every, events) => {
+            Ok(recorded(follow::<E>(settings, plan, *judge_every, *events)?))
+        }
     }
 }
 
@@ -213,14 +222,16 @@ pub enum Heard {
     Told(NodeId, serde_json::Value),
     /// The node crashed.
     Crashed(NodeId),
+    /// Faults have healed.
+    Healed,
 }
 
-/// Judges what was heard, in this order; with `settled`, also whether everything came that was
-/// promised to come.
+/// Judges what was heard, in this order; with a core, also whether everything came that was
+/// promised to its nodes.
 pub(crate) fn judge<E: Exhibit>(
     settings: &Settings,
     heard: &[Heard],
-    settled: bool,
+    core: Option<NodeSet>,
 ) -> Result<(), String> {
     let subject = subject::<E>(settings)?;
     let mut monitor = subject.monitor();
@@ -236,7 +247,8 @@ pub(crate) fn judge<E: Exhibit>(
                 monitor.indicated(*node, &told)?;
             }
             Heard::Crashed(node) => monitor.crashed(*node),
+            Heard::Healed => monitor.healed(),
         }
     }
-    if settled { monitor.settled(NodeSet::first(subject.nodes())) } else { Ok(()) }
+    core.map_or(Ok(()), |core| monitor.settled(core))
 }

@@ -359,8 +359,7 @@ impl Plan {
         if !is_sorted {
             return Err("Faults and operations must be in the order of their times.".to_string());
         }
-        let known = |node: NodeId| all.contains(node).then_some(node);
-        match self.faults.iter().find(|strike| strike.renamed(known).as_ref() != Some(*strike)) {
+        match self.faults.iter().find(|strike| !strike.is_about(all)) {
             Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
             None => Ok(()),
         }
@@ -368,6 +367,22 @@ impl Plan {
 }
 
 impl Strike {
+    /// Whether the fault concerns no nodes but these.
+    fn is_about(&self, all: NodeSet) -> bool {
+        match self.fault {
+            Fault::Crash { node, .. }
+            | Fault::Pause { node, .. }
+            | Fault::Stall { node, .. }
+            | Fault::Omit { node, .. }
+            | Fault::Leap { node, .. }
+            | Fault::Skew { node, .. } => all.contains(node),
+            Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
+                all.intersection(from) == from && all.intersection(to) == to
+            }
+            Fault::Storm { .. } => true,
+        }
+    }
+
     /// The part of a fault that concerns the nodes that get a name, if any.
     fn renamed(&self, rename: impl Fn(NodeId) -> Option<NodeId>) -> Option<Strike> {
         let mut strike = self.clone();

@@ -1,0 +1,137 @@
+//! `synod run`: any protocol as real processes over TCP on this machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use field::node::Place;
+use field::{Trial, User};
+use lab::{Entry, Settings};
+use model::NodeId;
+
+use crate::failure::Failure;
+use crate::variant::{Variant, plan};
+use crate::watch::interrupt;
+
+/// What to run, and how it is used.
+#[derive(Args)]
+pub struct Run {
+    /// A protocol of `synod list`
+    protocol: String,
+    #[command(flatten)]
+    variant: Variant,
+    /// Requests that the user of each node makes
+    #[arg(long, default_value_t = 10)]
+    requests: u64,
+    /// Milliseconds between an answer and the next request
+    #[arg(long, default_value_t = 10)]
+    pause: u64,
+    /// Milliseconds to wait for an answer; then the next request is made
+    #[arg(long, default_value_t = 1000)]
+    patience: u64,
+    /// Do the operations and faults of this plan instead (`synod sim PROTOCOL --draw FILE`, or a
+    /// saved failure): kill -9, SIGSTOP, cut, slow and lossy links, slow disks, wrong clocks
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Decides what is left to chance
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print what happened, a line each
+    #[arg(long)]
+    trace: bool,
+    /// Write a diagram of what happened to this file: .html, .svg, .shiviz or .json
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    child: Child,
+}
+
+/// What the parent tells the process of one node.
+#[derive(Args)]
+struct Child {
+    /// Be this node
+    #[arg(long, hide = true, requires_all = ["life", "listen", "disk"])]
+    node: Option<u16>,
+    /// How often it was started before
+    #[arg(long, hide = true)]
+    life: Option<u32>,
+    /// Where it listens
+    #[arg(long, hide = true)]
+    listen: Option<SocketAddr>,
+    /// The file that is its disk
+    #[arg(long, hide = true)]
+    disk: Option<PathBuf>,
+}
+
+impl Run {
+    /// Runs the nodes, judges what they did, and exits 0 if nothing was broken, 1 if something was.
+    pub fn run(self) -> Result<(), Failure> {
+        let entry = lab::find(&self.protocol).map_err(Failure::new)?;
+        if let Child {
+            node: Some(node),
+            life: Some(life),
+            listen: Some(address),
+            disk: Some(disk),
+        } = &self.child
+        {
+            let (me, seed) = (NodeId(*node), self.seed.wrapping_add(u64::from(*life)));
+            let place = Place { me, address: *address, disk: disk.clone(), seed, life: *life };
+            return self.be_node(entry, &place);
+        }
+        let plan = self.plan.as_deref().map(plan).transpose()?;
+        let nodes = self.variant.nodes.or(plan.as_ref().map(|plan| plan.nodes));
+        let settings = Settings { nodes, ..self.variant.settings() };
+        let size = entry.card.size(nodes).map_err(Failure::new)?;
+        let folder = std::env::temp_dir().join(format!("synod-run-{}", std::process::id()));
+        let trouble =
+            |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
+        std::fs::create_dir_all(&folder).map_err(trouble)?;
+        let trial = Trial {
+            entry,
+            settings,
+            seed: self.seed,
+            user: self.user(),
+            plan,
+            folder: folder.clone(),
+            command: self.command(size),
+        };
+        let report = trial.run(interrupt());
+        std::fs::remove_dir_all(&folder).map_err(trouble)?;
+        let report = report.map_err(Failure::new)?;
+        if let Some(trace) = &report.trace {
+            if self.trace {
+                trace.lines().iter().for_each(|line| crate::say(line));
+            }
+            if let Some(file) = &self.diagram {
+                crate::trace::write(trace, file)?;
+            }
+        }
+        crate::answer(&report, self.json, u8::from(report.violation.is_some()))
+    }
+
+    fn be_node(&self, entry: &Entry, place: &Place) -> Result<(), Failure> {
+        let bare = entry.runs().map_err(Failure::new)?.bare;
+        let bare = bare(&self.variant.settings(), place.me.0, place.seed).map_err(Failure::new)?;
+        let done = field::node::run(place, bare);
+        done.map_err(|error| Failure::new(format!("{}: {error}", place.me)))
+    }
+
+    fn user(&self) -> User {
+        let millis = |count| Duration::from_millis(count).as_nanos() as u64;
+        User { requests: self.requests, pause: millis(self.pause), patience: millis(self.patience) }
+    }
+
+    /// The arguments that start a node of this variant.
+    fn command(&self, nodes: usize) -> Vec<String> {
+        let mut command = vec!["run".to_string(), self.protocol.clone()];
+        command.extend([format!("--nodes={nodes}"), format!("--seed={}", self.seed)]);
+        command.extend(self.variant.mutant.iter().map(|mutant| format!("--mutant={mutant}")));
+        let knobs = self.variant.knobs.iter();
+        command.extend(knobs.map(|(name, value)| format!("--set={name}={value}")));
+        command
+    }
+}

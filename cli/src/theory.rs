@@ -1,0 +1,76 @@
+//! `synod theory`: measured costs beside the textbooks' formulas.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lab::theory::Measure;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+/// Of which protocols.
+#[derive(Args)]
+pub struct Theory {
+    /// A protocol of `synod list`; every one that has formulas unless told otherwise
+    protocol: Option<String>,
+    /// Write charts over n to this file (.html)
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Theory {
+    /// Measures, prints, and exits 0 if every formula holds, 1 if one does not.
+    pub fn run(self) -> Result<(), Failure> {
+        let mut rows: Vec<(&str, Measure)> = Vec::new();
+        let wanted = match &self.protocol {
+            Some(name) => std::slice::from_ref(lab::find(name).map_err(Failure::new)?),
+            None => lab::REGISTRY,
+        };
+        for entry in wanted {
+            let Some(runs) = &entry.runs else { continue };
+            for &nodes in runs.theory_sizes {
+                let measures = (runs.theory)(nodes);
+                rows.extend(measures.into_iter().map(|measure| (entry.card.name, measure)));
+            }
+        }
+        if rows.is_empty() {
+            return Err(Failure::new("no formula of theory is measured for this protocol"));
+        }
+        rows.sort_by_key(|(name, measure)| (*name, measure.what, measure.nodes));
+        match self.json {
+            true => rows.iter().for_each(|(name, measure)| println!("{}", object(name, measure))),
+            false => table(&rows),
+        }
+        let all_hold = rows.iter().all(|(_, measure)| measure.holds());
+        if all_hold { Ok(()) } else { Err(Failure::verdict(1)) }
+    }
+}
+
+fn object(name: &str, measure: &Measure) -> serde_json::Value {
+    json!({
+        "protocol": name, "what": measure.what, "nodes": measure.nodes,
+        "measured": measure.measured, "formula": measure.formula, "expected": measure.expected,
+        "ratio": measure.measured / measure.expected, "claim": measure.claim,
+        "holds": measure.holds(), "convention": measure.convention,
+    })
+}
+
+fn table(rows: &[(&str, Measure)]) {
+    let mut last = ("", "");
+    for (name, measure) in rows {
+        let Measure { what, convention, nodes, measured, formula, expected, .. } = measure;
+        if last != (*name, *what) {
+            println!("\n{name}: {what}  [{convention}]");
+            println!("  {:>4} {:>12}    {:>12}  {:>6}", "n", "measured", "formula", "ratio");
+            last = (name, what);
+        }
+        let ratio = measured / expected;
+        println!(
+            "  {nodes:>4} {measured:>12.2} {:>2} {expected:>12.2}  {ratio:>6.3}  {formula}",
+            measure.sign()
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! `synod trace`: one run, event by event, as lines or as a picture.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lab::Source;
+use world::trace::Trace;
+
+use crate::failure::Failure;
+use crate::variant::Variant;
+
+/// Which run, and how it is shown.
+#[derive(Args)]
+pub struct Show {
+    /// A protocol of `synod list`
+    protocol: String,
+    #[command(flatten)]
+    variant: Variant,
+    /// The run of this seed, in calm weather without faults
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Virtual seconds of a calm run
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// With the faults that the seed draws, as in synod sim
+    #[arg(long)]
+    faults: bool,
+    /// The run of a story
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["faults", "plan"])]
+    story: Option<PathBuf>,
+    /// The run of a plan or a saved failure
+    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    plan: Option<PathBuf>,
+    /// The most events to keep, the last ones
+    #[arg(long, default_value_t = 100_000)]
+    events: usize,
+    /// Write a diagram to this file: .html (a page to look around in), .svg (a picture), .shiviz
+    /// (a log for ShiViz) or .json (the data)
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    /// Makes the run and shows it.
+    pub fn run(self) -> Result<(), Failure> {
+        let entry = lab::find(&self.protocol).map_err(Failure::new)?;
+        let source = if let Some(file) = &self.story {
+            let text = fs::read_to_string(file)
+                .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+            Source::Story(text)
+        } else if let Some(file) = &self.plan {
+            Source::Plan(Box::new(crate::variant::plan(file)?), 1, self.events)
+        } else if self.faults {
+            Source::Seed(self.seed, self.events)
+        } else {
+            Source::Calm(self.seed, self.seconds)
+        };
+        let trace = entry.runs().map_err(Failure::new)?.trace;
+        let trace = trace(&self.variant.settings(), &source).map_err(Failure::new)?;
+        match (&self.diagram, self.json) {
+            (Some(file), _) => write(&trace, file),
+            (None, true) => crate::print_json(&trace),
+            (None, false) => {
+                trace.lines().iter().for_each(|line| crate::say(line));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Writes a trace in the form that the name of the file asks for.
+pub fn write(trace: &Trace, file: &Path) -> Result<(), Failure> {
+    let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
+    let text = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => serde_json::to_string(trace).map_err(|error| fail(error.to_string()))?,
+        _ => return Err(fail("a diagram's name ends in .html, .svg, .shiviz or .json".into())),
+    };
+    fs::write(file, text).map_err(|error| fail(error.to_string()))
+}

@@ -1,0 +1,20 @@
+//! Any protocol of the lab as real processes on this machine: one operating-system process a
+//! node, TCP between them, files under them, and the faults of a simulated run done to them.
+//!
+//! The parent ([`trial`]) starts the nodes, asks them, kills, stops and cuts them off as its plan
+//! says, gathers what they print, and judges it with the protocol's own monitor. A node ([`node`])
+//! is the very process that is simulated, behind [`lab::bare::Bare`]. Its disk and its links are
+//! made for trials: plain, legible, one line of JSON for everything; what is served to clients
+//! runs on the crate `node` instead.
+//!
+//! All nodes read one clock, the machine's monotonic one, so the parent can put what they did into
+//! an order in which every cause stands before its effect.
+
+mod clock;
+mod disk;
+mod mesh;
+pub mod node;
+pub mod trial;
+mod wire;
+
+pub use trial::{Report, Trial, User};
