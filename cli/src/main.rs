@@ -1,6 +1,7 @@
 //! The program `synod`: one screen of verbs, each in a file of its own.
 
 mod check;
+mod explore;
 mod failure;
 mod list;
 mod run;
@@ -51,6 +52,8 @@ enum Verb {
     Trace(trace::Show),
     /// Measure costs beside the textbooks' formulas
     Theory(theory::Theory),
+    /// Explore a protocol by hand, in a browser: choose each next event, go back, branch
+    Explore(explore::Explore),
     /// Run any protocol as real processes over TCP, under real faults if wished
     Run(run::Run),
     /// Judge a recorded history: is it linearizable?
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Trace(show) => show.run(),
         Verb::Theory(theory) => theory.run(),
+        Verb::Explore(explore) => explore.run(),
         Verb::Run(run) => run.run(),
         Verb::Verify(verify) => verify.run(),
         Verb::List(list) => list.run(),

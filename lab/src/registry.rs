@@ -62,11 +62,13 @@ pub struct Runs {
     /// The sizes at which theory is shown.
     pub theory_sizes: &'static [usize],
     /// One node, to be driven by something that knows nothing of its types.
-    pub bare: fn(&Settings, u16, u64) -> Result<Box<dyn Bare>, String>,
+    pub bare: BareFn,
     /// Judges what nodes were asked and told, in this order.
-    pub judge: fn(&Settings, &[Heard], Option<NodeSet>) -> Result<(), String>,
+    pub judge: JudgeFn,
 }
 
+type BareFn = fn(&Settings, u16, u64) -> Result<Box<dyn Bare>, String>;
+type JudgeFn = fn(&Settings, &[Heard], Option<NodeSet>) -> Result<(), String>;
 type CheckFn = fn(&Check, Watch<'_, check::Progress>) -> Result<check::Report, String>;
 
 impl Entry {
