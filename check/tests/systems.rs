@@ -26,6 +26,7 @@ fn as_tlc_counts(report: &Report) -> (u64, u64, u64) {
 fn states_are_as_many_as_tlc_counts() {
     let recorded = [
         ("alternating-bit-spec", None, (240, 1_392, 10)),
+        ("byzantine-broadcast-spec", None, (14_424, 227_344, 7)),
         ("lamport-mutex-spec", None, (724_274, 2_729_079, 61)),
         ("token-ring-spec", None, (46_656, 248_832, 1)),
         // The manifest says depth 10, which TLC's search with several workers may overstate.
@@ -55,6 +56,9 @@ fn breakages_are_caught() {
     let expected = [
         ("alternating-bit-spec", "take-any-ack", "correctness", 3),
         ("alternating-bit-spec", "reorder", "correctness", 8),
+        ("byzantine-broadcast-spec", "echo-early", "unforgeability", 1),
+        ("byzantine-broadcast-spec", "accept-early", "relay", 2),
+        ("byzantine-broadcast-spec", "too-many-faulty", "unforgeability", 1),
         ("lamport-mutex-spec", "enter-unacknowledged", "mutual exclusion", 4),
         ("lamport-mutex-spec", "leave-ties", "mutual exclusion", 12),
         ("token-ring-spec", "no-bottom", "a token", 0),

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{
-    AlternatingBit, ChangRoberts, Echo, Ewd840, LamportMutex, Paxos, PaxosCommit, TokenRing,
-    TransactionCommit, TwoPhase, Voting,
+    AlternatingBit, ByzantineBroadcast, ChangRoberts, Echo, Ewd840, LamportMutex, Paxos,
+    PaxosCommit, TokenRing, TransactionCommit, TwoPhase, Voting,
 };
 use crate::{Exploration, Progress, Report, System};
 
@@ -110,6 +110,7 @@ pub struct Listed {
 /// Every specification, by family.
 pub static ALL: &[Listed] = &[
     listed::<AlternatingBit>(),
+    listed::<ByzantineBroadcast>(),
     listed::<LamportMutex>(),
     listed::<TokenRing>(),
     listed::<Ewd840>(),

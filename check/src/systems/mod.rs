@@ -18,6 +18,7 @@
 //! those here one differs: that of [`Ewd840`], where a strict search ends a level earlier.
 
 mod alternating_bit;
+mod byzantine_broadcast;
 mod chang_roberts;
 mod echo;
 mod ewd840;
@@ -33,6 +34,9 @@ mod voting;
 
 pub use alternating_bit::{
     AlternatingBit, AlternatingBitAction, AlternatingBitMutant, AlternatingBitState,
+};
+pub use byzantine_broadcast::{
+    ByzantineBroadcast, ByzantineBroadcastAction, ByzantineBroadcastMutant, ByzantineBroadcastState,
 };
 pub use chang_roberts::{ChangRoberts, ChangRobertsAction, ChangRobertsMutant, ChangRobertsState};
 pub use echo::{Echo, EchoAction, EchoMutant, EchoState};
