@@ -38,6 +38,8 @@ fn states_are_as_many_as_tlc_counts() {
         ("paxos-spec", None, (3_921, 23_563, 17)),
         ("transaction-commit-spec", None, (34, 94, 7)),
         ("two-phase-spec", None, (288, 1_146, 11)),
+        ("blocking-commit-spec", None, (54_944, 218_352, 21)),
+        ("non-blocking-commit-spec", None, (4_284, 23_988, 19)),
         ("paxos-commit-spec", None, (1_321_761, 16_959_159, 28)),
     ];
     for (name, size, counts) in recorded {
@@ -77,6 +79,11 @@ fn breakages_are_caught() {
         ("transaction-commit-spec", "abort-late", "consistency", 5),
         ("two-phase-spec", "commit-unasked", "consistency", 3),
         ("two-phase-spec", "abort-prepared", "consistency", 9),
+        ("blocking-commit-spec", "commit-on-one-yes", "all have voted yes (AC2)", 12),
+        ("blocking-commit-spec", "abort-untold", "agreement (AC1)", 14),
+        ("non-blocking-commit-spec", "decide-first", "agreement (AC1)", 13),
+        ("non-blocking-commit-spec", "forget-the-dead", "agreement (AC1)", 14),
+        ("non-blocking-commit-spec", "never-abort", "non-blocking (AC5)", 4),
         ("paxos-commit-spec", "ignore-votes", "consistency", 16),
         ("paxos-commit-spec", "promise-of-one", "consistency", 15),
     ];

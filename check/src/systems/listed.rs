@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{
-    AlternatingBit, ByzantineBroadcast, ChangRoberts, Echo, Ewd840, LamportMutex, Paxos,
-    PaxosCommit, TokenRing, TransactionCommit, TwoPhase, Voting,
+    AlternatingBit, BlockingCommit, ByzantineBroadcast, ChangRoberts, Echo, Ewd840, LamportMutex,
+    NonBlockingCommit, Paxos, PaxosCommit, TokenRing, TransactionCommit, TwoPhase, Voting,
 };
 use crate::{Exploration, Progress, Report, System};
 
@@ -120,6 +120,8 @@ pub static ALL: &[Listed] = &[
     listed::<Paxos>(),
     listed::<TransactionCommit>(),
     listed::<TwoPhase>(),
+    listed::<BlockingCommit>(),
+    listed::<NonBlockingCommit>(),
     listed::<PaxosCommit>(),
 ];
 

@@ -18,6 +18,7 @@
 //! those here one differs: that of [`Ewd840`], where a strict search ends a level earlier.
 
 mod alternating_bit;
+mod atomic_commit;
 mod byzantine_broadcast;
 mod chang_roberts;
 mod echo;
@@ -34,6 +35,10 @@ mod voting;
 
 pub use alternating_bit::{
     AlternatingBit, AlternatingBitAction, AlternatingBitMutant, AlternatingBitState,
+};
+pub use atomic_commit::{
+    AtomicCommit, AtomicCommitAction, AtomicCommitMutant, AtomicCommitState, AtomicCommitWorker,
+    BlockingCommit, NonBlockingCommit,
 };
 pub use byzantine_broadcast::{
     ByzantineBroadcast, ByzantineBroadcastAction, ByzantineBroadcastMutant, ByzantineBroadcastState,
