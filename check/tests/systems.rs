@@ -29,6 +29,7 @@ fn states_are_as_many_as_tlc_counts() {
         ("byzantine-broadcast-spec", None, (14_424, 227_344, 7)),
         ("lamport-mutex-spec", None, (724_274, 2_729_079, 61)),
         ("token-ring-spec", None, (46_656, 248_832, 1)),
+        ("termination-detection-spec", None, (4_097, 53_271, 14)),
         // The manifest says depth 10, which TLC's search with several workers may overstate.
         ("ewd840-spec", None, (302, 2_001, 9)),
         ("ewd840-spec", Some(4), (1_566, 15_986, 12)),
@@ -65,6 +66,8 @@ fn breakages_are_caught() {
         ("lamport-mutex-spec", "leave-ties", "mutual exclusion", 12),
         ("token-ring-spec", "no-bottom", "a token", 0),
         ("token-ring-spec", "count-up", "closure", 1),
+        ("termination-detection-spec", "overlook-messages", "safe", 2),
+        ("termination-detection-spec", "wake-alone", "quiescence", 1),
         ("ewd840-spec", "stay-white", "termination", 5),
         ("ewd840-spec", "pass-unstained", "termination", 3),
         ("chang-roberts-spec", "pass-larger", "one leader", 6),
@@ -135,6 +138,14 @@ fn the_list_names_files_that_exist_and_each_name_once() {
     assert!(missing.is_none(), "{:?} does not exist.", missing.map(|listed| listed.file));
     let names: BTreeSet<&str> = ALL.iter().map(|listed| listed.name).collect();
     assert_eq!(names.len(), ALL.len());
+}
+
+#[test]
+fn counts_under_a_constraint_do_not_depend_on_threads() {
+    let (one, two) =
+        (explored("lamport-mutex-spec", None, 1), explored("lamport-mutex-spec", None, 2));
+    assert_eq!(as_tlc_counts(&one), as_tlc_counts(&two));
+    assert_eq!((one.outside, one.depth), (two.outside, two.depth));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::{
     AlternatingBit, BlockingCommit, ByzantineBroadcast, ChangRoberts, Echo, Ewd840, LamportMutex,
-    NonBlockingCommit, Paxos, PaxosCommit, TokenRing, TransactionCommit, TwoPhase, Voting,
+    NonBlockingCommit, Paxos, PaxosCommit, TerminationDetection, TokenRing, TransactionCommit,
+    TwoPhase, Voting,
 };
 use crate::{Exploration, Progress, Report, System};
 
@@ -113,6 +114,7 @@ pub static ALL: &[Listed] = &[
     listed::<ByzantineBroadcast>(),
     listed::<LamportMutex>(),
     listed::<TokenRing>(),
+    listed::<TerminationDetection>(),
     listed::<Ewd840>(),
     listed::<ChangRoberts>(),
     listed::<Echo>(),

@@ -28,6 +28,7 @@ mod listed;
 mod managers;
 mod paxos;
 mod paxos_commit;
+mod termination_detection;
 mod token_ring;
 mod transaction_commit;
 mod two_phase;
@@ -50,6 +51,10 @@ pub use lamport_mutex::{LamportMutex, LamportMutexAction, LamportMutexMutant, La
 pub use listed::{ALL, Asked, Listed, Specification};
 pub use paxos::{Paxos, PaxosAction, PaxosMutant, PaxosState};
 pub use paxos_commit::{PaxosCommit, PaxosCommitAction, PaxosCommitMutant, PaxosCommitState};
+pub use termination_detection::{
+    TerminationDetection, TerminationDetectionAction, TerminationDetectionMutant,
+    TerminationDetectionState,
+};
 pub use token_ring::{TokenRing, TokenRingAction, TokenRingMutant, TokenRingState};
 pub use transaction_commit::{
     TransactionCommit, TransactionCommitAction, TransactionCommitMutant, TransactionCommitState,
