@@ -144,7 +144,11 @@ impl Display for Report {
             self.threads,
         )?;
         if self.outside > 0 {
-            writeln!(f, "  {} states lie outside of the bounds and were not left", self.outside)?;
+            writeln!(
+                f,
+                "  {} states lie outside of the bounds and were not left; depth {} within them",
+                self.outside, self.depth_within
+            )?;
         }
         if self.waiting > 0 {
             writeln!(f, "  {} states were still to be left", self.waiting)?;
