@@ -58,6 +58,8 @@ pub struct Report {
     pub generated: u64,
     /// States on the longest of the shortest paths; a run without a step has depth 1.
     pub depth: u64,
+    /// As `depth`, of states within the bounds only: what TLC calls the depth under a constraint.
+    pub depth_within: u64,
     /// States that were counted and not left, because they lie outside of the bounds.
     pub outside: u64,
     /// States that were still to be left when the exploration ended.
@@ -149,7 +151,11 @@ impl Display for Report {
             self.threads,
         )?;
         if self.outside > 0 {
-            writeln!(f, "  {} states lie outside of the bounds and were not left", self.outside)?;
+            writeln!(
+                f,
+                "  {} states lie outside of the bounds and were not left; depth {} within them",
+                self.outside, self.depth_within
+            )?;
         }
         if self.waiting > 0 {
             writeln!(f, "  {} states were still to be left", self.waiting)?;

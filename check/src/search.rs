@@ -152,6 +152,7 @@ struct Search<'a, S: System> {
     generated: u64,
     outside: u64,
     depth: u64,
+    depth_within: u64,
     /// Bytes of the states of the frontier and the next level, beyond their own sizes.
     heap_bytes: [usize; 2],
     peak_bytes: usize,
@@ -175,6 +176,7 @@ impl<'a, S: System> Search<'a, S> {
             generated: 0,
             outside: 0,
             depth: 0,
+            depth_within: 0,
             heap_bytes: [0; 2],
             peak_bytes: 0,
         }
@@ -192,14 +194,20 @@ impl<'a, S: System> Search<'a, S> {
             let before = self.distinct;
             while self.left < self.frontier.len() {
                 if let Some(end) = self.round().or_else(|| self.limit()) {
-                    self.depth += u64::from(self.distinct > before);
+                    self.end_level(before);
                     return end;
                 }
             }
-            self.depth += u64::from(self.distinct > before);
+            self.end_level(before);
         }
         self.left = self.frontier.len();
         End::Complete
+    }
+
+    /// Counts the level that follows the frontier, which began with so many distinct states.
+    fn end_level(&mut self, before: usize) {
+        self.depth += u64::from(self.distinct > before);
+        self.depth_within += u64::from(!self.next.is_empty());
     }
 
     /// The initial states.
@@ -234,6 +242,7 @@ impl<'a, S: System> Search<'a, S> {
                     self.parents.push(Parent::new(NO_PARENT, via as u16));
                     self.heap_bytes[1] += system.heap_bytes(&state);
                     self.next.push(state);
+                    self.depth_within = 1;
                 }
             }
         }
@@ -481,6 +490,7 @@ impl<'a, S: System> Search<'a, S> {
             distinct: self.distinct as u64,
             generated: self.generated,
             depth: self.depth,
+            depth_within: self.depth_within,
             outside: self.outside,
             waiting: (self.frontier.len() - self.left + self.next.len()) as u64,
             seconds,

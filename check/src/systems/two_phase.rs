@@ -10,13 +10,17 @@
 //! given number of RMs are those that TLC and other explorers report for that module.
 
 use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 
+use super::Specification;
+use super::managers::{self, ABORTED, COMMITTED, PREPARED, WORKING};
 use crate::{Judgement, Successors, System, Violation};
 
 /// Two-phase commit with a given number of resource managers.
 #[derive(Clone, Debug)]
 pub struct TwoPhase {
     managers: u32,
+    mutant: Option<TwoPhaseMutant>,
 }
 
 /// A state in 64 bits: for each RM two bits of its own state, one for whether the TM knows that it
@@ -44,10 +48,14 @@ pub enum TwoPhaseAction {
     RMRcvAbortMsg(u32),
 }
 
-const WORKING: u64 = 0;
-const PREPARED: u64 = 1;
-const COMMITTED: u64 = 2;
-const ABORTED: u64 = 3;
+/// A breakage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TwoPhaseMutant {
+    /// The TM commits without knowing that every RM is prepared.
+    CommitUnasked,
+    /// A prepared RM aborts of its own accord.
+    AbortPrepared,
+}
 
 /// 4 bits for each RM and 4 for the rest must fit 64 bits.
 const MOST_MANAGERS: u32 = 14;
@@ -68,7 +76,12 @@ impl TwoPhase {
             managers <= MOST_MANAGERS,
             "At most {MOST_MANAGERS} resource managers fit a state."
         );
-        TwoPhase { managers }
+        TwoPhase { managers, mutant: None }
+    }
+
+    /// The same system, broken.
+    pub fn broken(self, mutant: TwoPhaseMutant) -> TwoPhase {
+        TwoPhase { mutant: Some(mutant), ..self }
     }
 
     /// A bit of every RM.
@@ -108,7 +121,7 @@ impl System for TwoPhase {
     type State = TwoPhaseState;
     type Move = TwoPhaseAction;
     type Action = TwoPhaseAction;
-    /// Whether a state was seen in which an RM has committed, and one in which one has aborted.
+    /// Whether an RM has committed, and whether one has aborted, in some state; a bit each.
     type Worker = u64;
 
     fn name(&self) -> String {
@@ -116,7 +129,7 @@ impl System for TwoPhase {
     }
 
     fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a resource manager committed", "a resource manager aborted"]
+        managers::SOMETIMES.to_vec()
     }
 
     fn worker(&self) -> u64 {
@@ -136,7 +149,8 @@ impl System for TwoPhase {
         use TwoPhaseAction as Action;
         let state = *state;
         if state.is_open() {
-            if state.has(self.all() << KNOWN) {
+            let is_unasked = self.mutant == Some(TwoPhaseMutant::CommitUnasked);
+            if is_unasked || state.has(self.all() << KNOWN) {
                 successors.add(Action::TMCommit, state.decided(COMMITTED, COMMIT_SENT));
             }
             successors.add(Action::TMAbort, state.decided(ABORTED, ABORT_SENT));
@@ -148,6 +162,11 @@ impl System for TwoPhase {
             if state.manager(rm) == WORKING {
                 let prepared = state.with_manager(rm, PREPARED).with(1 << (SAID + rm));
                 successors.add(Action::RMPrepare(rm), prepared);
+            }
+            let can_abort = state.manager(rm) == WORKING
+                || state.manager(rm) == PREPARED
+                    && self.mutant == Some(TwoPhaseMutant::AbortPrepared);
+            if can_abort {
                 successors.add(Action::RMChooseToAbort(rm), state.with_manager(rm, ABORTED));
             }
             if state.has(COMMIT_SENT) {
@@ -159,24 +178,8 @@ impl System for TwoPhase {
         }
     }
 
-    /// Consistency (TCConsistent): no RM has committed while another has aborted.
     fn judge(&self, seen: &mut u64, state: &TwoPhaseState) -> Judgement {
-        // The state of an RM is two bits, so the low bits of all are every other bit.
-        let every_low = 0x5555_5555_5555_5555 & ((1 << (2 * self.managers)) - 1);
-        let (low, high) = (state.0 & every_low, state.0 >> 1 & every_low);
-        let (committed, aborted) = (high & !low, high & low);
-        *seen |= u64::from(committed != 0) | u64::from(aborted != 0) << 1;
-        if committed == 0 || aborted == 0 {
-            return Judgement::Within;
-        }
-        Judgement::Broken(Violation {
-            property: "consistency".into(),
-            text: format!(
-                "Resource manager {} has committed, but {} has aborted.",
-                committed.trailing_zeros() / 2,
-                aborted.trailing_zeros() / 2
-            ),
-        })
+        managers::judge(state.0 & ((1 << (2 * self.managers)) - 1), seen)
     }
 
     fn reached(&self, seen: &u64) -> u64 {
@@ -188,8 +191,39 @@ impl System for TwoPhase {
     }
 }
 
+impl Specification for TwoPhase {
+    type Mutant = TwoPhaseMutant;
+
+    const NAME: &'static str = "two-phase-spec";
+    const WHAT: &'static str =
+        "two-phase commit as an abstract specification; --size counts resource managers";
+    const FAMILY: &'static str = "commit";
+    const FILE: &'static str = "check/src/systems/two_phase.rs";
+    const SOURCE: &'static str = "Gray, Lamport 2006, TwoPhase";
+    const MODEL: &'static str = "no faults; messages are never lost";
+    const COUNTED: &'static str = "resource managers";
+    const USUAL: usize = 3;
+    const SIZES: RangeInclusive<usize> = 1..=MOST_MANAGERS as usize;
+    const MUTANTS: &'static [TwoPhaseMutant] =
+        &[TwoPhaseMutant::CommitUnasked, TwoPhaseMutant::AbortPrepared];
+
+    fn sized(size: usize, mutant: Option<TwoPhaseMutant>) -> TwoPhase {
+        TwoPhase { mutant, ..TwoPhase::new(size as u32) }
+    }
+}
+
 impl Display for TwoPhaseAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Display for TwoPhaseMutant {
+    /// The name on the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TwoPhaseMutant::CommitUnasked => "commit-unasked",
+            TwoPhaseMutant::AbortPrepared => "abort-prepared",
+        })
     }
 }

@@ -1,0 +1,15 @@
+//! Explores every abstract specification at its usual size:
+//! `cargo run --release -p check --example systems -- THREADS`.
+
+use check::systems::{ALL, Asked};
+
+fn main() {
+    let threads = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1);
+    for listed in ALL {
+        let asked = Asked { threads, ..Asked::default() };
+        match (listed.explore)(asked) {
+            Ok(report) => print!("{}\n{report}\n", listed.name),
+            Err(why) => eprintln!("{}: {why}", listed.name),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Termination detection with messages on their way: what any algorithm for it must achieve.
+//!
+//! Active nodes send messages and turn passive; a message makes its receiver active. All is over
+//! once every node is passive and no message is on its way; then it stays so. It may be detected
+//! from then on, and not before.
+//!
+//! Source: the TLA+ module `AsyncTerminationDetection` by S. Merz and M. Kuppe (tlaplus/Examples,
+//! ewd998), whose action names are kept here; the problem is that of E. W. Dijkstra, C. S.
+//! Scholten, Termination Detection for Diffusing Computations, IPL 11(1), 1980. For 4 nodes and
+//! states with at most 3 messages on the way to each, TLC records 4,097 distinct states, 53,271
+//! generated and depth 14. Nodes may send to themselves.
+
+use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
+
+use super::Specification;
+use crate::{Judgement, Successors, System, Violation};
+
+/// The problem among a given number of nodes.
+#[derive(Clone, Debug)]
+pub struct TerminationDetection {
+    nodes: usize,
+    mutant: Option<TerminationDetectionMutant>,
+}
+
+/// The nodes, the messages on their way and whether termination was detected.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TerminationDetectionState {
+    /// A bit for each node.
+    active: u8,
+    is_detected: bool,
+    /// How many messages are on the way to each node.
+    pending: [u8; MOST_NODES],
+}
+
+/// An action of the TLA+ module; nodes are counted from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TerminationDetectionAction {
+    /// A node turns passive; if that ends all, it may be detected at once.
+    Terminate(usize),
+    /// A node receives a message and is active.
+    RcvMsg(usize),
+    /// An active node sends a message.
+    SendMsg {
+        /// Who sends.
+        from: usize,
+        /// To whom.
+        to: usize,
+    },
+    /// Termination is detected.
+    DetectTermination,
+    /// A passive node turns active by itself, which it never does unless broken.
+    Wake(usize),
+}
+
+/// A breakage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TerminationDetectionMutant {
+    /// Messages on their way are overlooked.
+    OverlookMessages,
+    /// Passive nodes turn active by themselves.
+    WakeAlone,
+}
+
+/// A set of nodes must fit 8 bits.
+const MOST_NODES: usize = 8;
+/// The most messages on the way to a node in states that are left.
+const MOST_PENDING: u8 = 3;
+
+impl TerminationDetection {
+    /// So many nodes.
+    ///
+    /// # Panics
+    /// If there are none or more than 8.
+    pub fn new(nodes: usize) -> TerminationDetection {
+        assert!((1..=MOST_NODES).contains(&nodes), "1 to {MOST_NODES} nodes fit a state.");
+        TerminationDetection { nodes, mutant: None }
+    }
+
+    /// The same system, broken.
+    pub fn broken(self, mutant: TerminationDetectionMutant) -> TerminationDetection {
+        TerminationDetection { mutant: Some(mutant), ..self }
+    }
+
+    /// Whether termination may be detected.
+    fn may_be_detected(&self, state: &TerminationDetectionState) -> bool {
+        let overlooks = self.mutant == Some(TerminationDetectionMutant::OverlookMessages);
+        state.is_over() || overlooks && state.active == 0
+    }
+
+    fn add_node(&self, state: &TerminationDetectionState, node: usize, successors: &mut Added) {
+        use TerminationDetectionAction as Action;
+        if state.pending[node] > 0 {
+            let mut to = state.with_active(node, true);
+            to.pending[node] -= 1;
+            add_quiescent(state, Action::RcvMsg(node), to, successors);
+        }
+        if state.active >> node & 1 == 0 {
+            if self.mutant == Some(TerminationDetectionMutant::WakeAlone) {
+                add_quiescent(state, Action::Wake(node), state.with_active(node, true), successors);
+            }
+            return;
+        }
+        let passive = state.with_active(node, false);
+        successors.add(Action::Terminate(node), passive);
+        let is_detected = self.may_be_detected(&passive);
+        // The module chooses from the set of the two values, which has one if they are equal.
+        if is_detected != state.is_detected {
+            let to = TerminationDetectionState { is_detected, ..passive };
+            successors.add(Action::Terminate(node), to);
+        }
+        for receiver in 0..self.nodes {
+            let mut to = *state;
+            to.pending[receiver] += 1;
+            add_quiescent(state, Action::SendMsg { from: node, to: receiver }, to, successors);
+        }
+    }
+}
+
+type Added = Successors<TerminationDetectionAction, TerminationDetectionState>;
+
+/// Quiescence: what is over stays over.
+fn add_quiescent(
+    state: &TerminationDetectionState,
+    action: TerminationDetectionAction,
+    to: TerminationDetectionState,
+    successors: &mut Added,
+) {
+    if state.is_over() && !to.is_over() {
+        let text = "All was over, and is not any more.".into();
+        let violation = Violation { property: "quiescence".into(), text };
+        return successors.break_at(action, violation);
+    }
+    successors.add(action, to);
+}
+
+impl TerminationDetectionState {
+    fn is_over(&self) -> bool {
+        self.active == 0 && self.pending == [0; MOST_NODES]
+    }
+
+    fn with_active(&self, node: usize, is_active: bool) -> TerminationDetectionState {
+        let active = self.active & !(1 << node) | u8::from(is_active) << node;
+        TerminationDetectionState { active, ..*self }
+    }
+}
+
+impl System for TerminationDetection {
+    type State = TerminationDetectionState;
+    type Move = TerminationDetectionAction;
+    type Action = TerminationDetectionAction;
+    /// Whether termination was detected, and whether all were passive while messages were on
+    /// their way; a bit each.
+    type Worker = u64;
+
+    fn name(&self) -> String {
+        format!("termination detection among {} nodes", self.nodes)
+    }
+
+    fn bounds(&self) -> Vec<String> {
+        vec![format!(
+            "states with more than {MOST_PENDING} messages on the way to a node were not left"
+        )]
+    }
+
+    fn sometimes(&self) -> Vec<&'static str> {
+        vec!["termination was detected", "all were passive while messages were on their way"]
+    }
+
+    fn worker(&self) -> u64 {
+        0
+    }
+
+    fn initial(&self, _: &mut u64) -> Result<Vec<TerminationDetectionState>, Violation> {
+        let mut states = Vec::new();
+        for active in 0..=u8::MAX >> (MOST_NODES - self.nodes) {
+            let pending = [0; MOST_NODES];
+            let state = TerminationDetectionState { active, is_detected: false, pending };
+            states.push(state);
+            if state.is_over() {
+                states.push(TerminationDetectionState { is_detected: true, ..state });
+            }
+        }
+        Ok(states)
+    }
+
+    fn next(
+        &self,
+        _: &mut u64,
+        state: &TerminationDetectionState,
+        successors: &mut Successors<TerminationDetectionAction, TerminationDetectionState>,
+    ) {
+        for node in 0..self.nodes {
+            self.add_node(state, node, successors);
+        }
+        if self.may_be_detected(state) {
+            let to = TerminationDetectionState { is_detected: true, ..*state };
+            successors.add(TerminationDetectionAction::DetectTermination, to);
+        }
+    }
+
+    /// Safe: what is detected is so.
+    fn judge(&self, seen: &mut u64, state: &TerminationDetectionState) -> Judgement {
+        *seen |=
+            u64::from(state.is_detected) | u64::from(state.active == 0 && !state.is_over()) << 1;
+        if state.is_detected && !state.is_over() {
+            return Judgement::Broken(Violation {
+                property: "safe".into(),
+                text: "Termination is detected, but not all is over.".into(),
+            });
+        }
+        if state.pending.iter().any(|&count| count > MOST_PENDING) {
+            return Judgement::Outside;
+        }
+        Judgement::Within
+    }
+
+    fn reached(&self, seen: &u64) -> u64 {
+        *seen
+    }
+
+    fn action(
+        &self,
+        _: &mut u64,
+        _: &TerminationDetectionState,
+        taken: TerminationDetectionAction,
+    ) -> TerminationDetectionAction {
+        taken
+    }
+}
+
+impl Specification for TerminationDetection {
+    type Mutant = TerminationDetectionMutant;
+
+    const NAME: &'static str = "termination-detection-spec";
+    const WHAT: &'static str =
+        "what any detection of termination must achieve; --size counts nodes";
+    const FAMILY: &'static str = "termination";
+    const FILE: &'static str = "check/src/systems/termination_detection.rs";
+    const SOURCE: &'static str = "Dijkstra, Scholten 1980; AsyncTerminationDetection";
+    const MODEL: &'static str = "no faults; asynchronous";
+    const COUNTED: &'static str = "nodes";
+    const USUAL: usize = 4;
+    const SIZES: RangeInclusive<usize> = 1..=MOST_NODES;
+    const MUTANTS: &'static [TerminationDetectionMutant] =
+        &[TerminationDetectionMutant::OverlookMessages, TerminationDetectionMutant::WakeAlone];
+
+    fn sized(size: usize, mutant: Option<TerminationDetectionMutant>) -> TerminationDetection {
+        TerminationDetection { mutant, ..TerminationDetection::new(size) }
+    }
+}
+
+impl Display for TerminationDetectionAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Display for TerminationDetectionMutant {
+    /// The name on the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TerminationDetectionMutant::OverlookMessages => "overlook-messages",
+            TerminationDetectionMutant::WakeAlone => "wake-alone",
+        })
+    }
+}
