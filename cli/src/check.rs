@@ -61,7 +61,7 @@ impl Check {
     /// Explores everything; exits with the worst of the codes.
     fn run_all(&self) -> Result<(), Failure> {
         let mut worst = 0;
-        for entry in lab::REGISTRY.iter().filter(|entry| entry.check.is_some()) {
+        for entry in lab::REGISTRY.iter().filter(|entry| entry.is_explored()) {
             let report = self.explore(entry)?;
             match self.json {
                 true => crate::print_json(&report)?,
@@ -78,10 +78,6 @@ impl Check {
 
     fn explore(&self, entry: &lab::Entry) -> Result<check::Report, Failure> {
         let name = entry.card.name;
-        let Some(check) = entry.check else {
-            let why = format!("{name} cannot be explored; try synod sim");
-            return Err(Failure::new(why));
-        };
         let what = lab::Check {
             settings: self.variant.settings(),
             quick: self.quick,
@@ -103,7 +99,8 @@ impl Check {
                 p.elapsed.as_secs_f64()
             ));
         };
-        let report = check(&what, Watch { stop: interrupt(), progress: &mut progress })
+        let report = entry
+            .check(&what, Watch { stop: interrupt(), progress: &mut progress })
             .map_err(Failure::new)?;
         line.clear();
         Ok(report)

@@ -35,7 +35,7 @@ impl List {
             }
             return Ok(());
         }
-        for entry in lab::REGISTRY {
+        for entry in lab::REGISTRY.iter() {
             match self.json {
                 true => println!("{}", object(entry)),
                 false => println!("{:<24} {}", entry.card.name, entry.card.what),
@@ -50,7 +50,7 @@ fn verbs(entry: &Entry) -> Vec<&'static str> {
     let is_run = entry.runs.is_some();
     let has_theory = entry.runs.as_ref().is_some_and(|runs| !(runs.theory)(3).is_empty());
     let all = [
-        ("check", entry.check.is_some()),
+        ("check", entry.is_explored()),
         ("sim", is_run),
         ("trace", is_run),
         ("explore", is_run),
@@ -69,7 +69,7 @@ fn object(entry: &Entry) -> serde_json::Value {
         .collect();
     json!({
         "name": card.name, "what": card.what, "family": card.family, "file": card.file,
-        "source": card.source, "model": (entry.model)(card.nodes), "nodes": card.nodes,
+        "source": card.source, "model": entry.model(card.nodes), "nodes": card.nodes,
         "sizes": [card.sizes.0, card.sizes.1], "verbs": verbs(entry),
         "mutants": (entry.mutants)(), "knobs": knobs, "needs": entry.needs,
     })
@@ -81,7 +81,7 @@ fn show(entry: &Entry) {
     println!("  family   {}", card.family);
     println!("  source   {}", card.source);
     println!("  file     {}", card.file);
-    println!("  model    {}", (entry.model)(card.nodes));
+    println!("  model    {}", entry.model(card.nodes));
     if !entry.needs.is_empty() {
         println!(
             "  needs    {} (try synod sim {} --without ...)",
@@ -89,7 +89,8 @@ fn show(entry: &Entry) {
             card.name
         );
     }
-    println!("  sizes    {} to {}, usually {}", card.sizes.0, card.sizes.1, card.nodes);
+    let (least, most) = card.sizes;
+    println!("  sizes    {least} to {most} {}, usually {}", entry.counted, card.nodes);
     println!("  verbs    {}", verbs(entry).join(", "));
     let mutants = (entry.mutants)();
     if !mutants.is_empty() {

@@ -27,7 +27,7 @@ impl Theory {
         let mut rows: Vec<(&str, Measure)> = Vec::new();
         let wanted = match &self.protocol {
             Some(name) => std::slice::from_ref(lab::find(name).map_err(Failure::new)?),
-            None => lab::REGISTRY,
+            None => lab::REGISTRY.as_slice(),
         };
         for entry in wanted {
             let Some(runs) = &entry.runs else { continue };

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use check::{Bounds, Shareable, System};
+use check::{Bounds, Shareable};
 use sim::{OpenLoop, Scale, Workload};
 
 use crate::theory::Measure;
@@ -124,18 +124,6 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
     /// Assumptions that it cannot do without: simulated or explored without one of them, it is
     /// seen to break. Names as in `SystemModel::weaker`.
     const NEEDS: &'static [&'static str] = &[];
-}
-
-/// An abstract specification of the lab.
-pub trait Abstract: System + Sized + 'static {
-    /// Its page; `nodes` counts what the specification counts.
-    const CARD: Card;
-
-    /// What [`Card::nodes`] counts, as a plural.
-    const COUNTS: &'static str;
-
-    /// The specification at this size.
-    fn sized(size: usize) -> Self;
 }
 
 /// The workload of most protocols: requests at drawn times, whatever comes of earlier ones.

@@ -3,7 +3,6 @@
 //! A protocol joins by implementing [`Exhibit`] beside its [`Subject`](world::Subject), in a file
 //! of its own, and by one line in [`REGISTRY`].
 
-mod abstract_specs;
 pub mod bare;
 mod exhibit;
 mod omega;
@@ -14,7 +13,7 @@ pub mod theory;
 mod verbs;
 pub mod walk;
 
-pub use exhibit::{Abstract, Card, Exhibit, Knob, Open, named, names, number};
+pub use exhibit::{Card, Exhibit, Knob, Open, named, names, number};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};
 pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, canon, find};

@@ -1,51 +1,73 @@
 //! One list of everything in the lab, and what every verb of the program does with it.
 
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use check::systems::TwoPhase;
+use check::systems::{self, Listed};
 use model::NodeSet;
 use sim::{Campaign, Outcome, Plan};
 use world::trace::Trace;
 
 use crate::bare::Bare;
-use crate::exhibit::{Abstract, Card, Exhibit, Knob};
+use crate::exhibit::{Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{OmegaLab, RaftLab, StoreLab};
 
-/// Everything in the lab. A protocol joins by a line here.
-pub static REGISTRY: &[Entry] = &[
+/// Everything in the lab: the protocols, then the abstract specifications.
+pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let specifications = systems::ALL.iter().map(Entry::abstractly);
+    PROTOCOLS.iter().copied().chain(specifications).collect()
+});
+
+/// A protocol joins by a line here.
+static PROTOCOLS: &[Entry] = &[
     // election
     Entry::of::<OmegaLab>(),
     // order
     Entry::of::<RaftLab>(),
     // machine
     Entry::of::<StoreLab>(),
-    // abstract specifications
-    Entry::abstractly::<TwoPhase>(),
 ];
 
 /// One protocol, or one abstract specification, as the verbs take it.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// Its page.
     pub card: Card,
-    /// The system model that it claims at its usual size, in words.
-    pub model: fn(usize) -> String,
+    /// What its size counts, as a plural.
+    pub counted: &'static str,
+    model: Model,
     /// The names of its breakages, which the tools must catch.
     pub mutants: fn() -> Vec<String>,
     /// What can be set.
     pub knobs: fn() -> Vec<Knob>,
     /// The assumptions without which it is seen to break.
     pub needs: &'static [&'static str],
-    /// Explores it, if it can be explored.
-    pub check: Option<CheckFn>,
+    check: Checked,
     /// What can be done with a protocol, but not with an abstract specification.
     pub runs: Option<Runs>,
 }
 
+/// Where the words for a system model come from.
+#[derive(Clone, Copy)]
+enum Model {
+    Claimed(fn(usize) -> String),
+    Said(&'static str),
+}
+
+/// How something is explored.
+#[derive(Clone, Copy)]
+enum Checked {
+    Never,
+    Runs(CheckFn),
+    States(&'static Listed),
+}
+
 /// What can be done with a protocol whose runs are real.
+#[derive(Clone, Copy)]
 pub struct Runs {
     /// Makes many random runs.
     pub sim: fn(&Sim, Watch<'_, sim::Progress>) -> Result<sim::Report, String>,
@@ -76,11 +98,12 @@ impl Entry {
     const fn of<E: Exhibit>() -> Entry {
         Entry {
             card: E::CARD,
-            model: verbs::model::<E>,
+            counted: "nodes",
+            model: Model::Claimed(verbs::model::<E>),
             mutants: E::mutants,
             knobs: verbs::knobs::<E>,
             needs: E::NEEDS,
-            check: if E::EXPLORED { Some(verbs::check::<E>) } else { None },
+            check: if E::EXPLORED { Checked::Runs(verbs::check::<E>) } else { Checked::Never },
             runs: Some(Runs {
                 sim: verbs::sim::<E>,
                 plan: verbs::plan::<E>,
@@ -96,15 +119,47 @@ impl Entry {
     }
 
     /// The entry of an abstract specification.
-    const fn abstractly<A: Abstract>() -> Entry {
+    fn abstractly(listed: &'static Listed) -> Entry {
+        let Listed { name, what, family, file, source, usual, ref sizes, .. } = *listed;
+        let sizes = (*sizes.start(), *sizes.end());
         Entry {
-            card: A::CARD,
-            model: |_| String::from("an abstract specification"),
-            mutants: Vec::new,
+            card: Card { name, what, family, file, source, nodes: usual, sizes },
+            counted: listed.counted,
+            model: Model::Said(listed.model),
+            mutants: listed.mutants,
             knobs: Vec::new,
             needs: &[],
-            check: Some(verbs::check_abstract::<A>),
+            check: Checked::States(listed),
             runs: None,
+        }
+    }
+
+    /// The system model that it claims at this size, in words.
+    pub fn model(&self, nodes: usize) -> String {
+        match self.model {
+            Model::Claimed(model) => model(nodes),
+            Model::Said(words) => words.to_string(),
+        }
+    }
+
+    /// Whether it can be explored.
+    pub fn is_explored(&self) -> bool {
+        !matches!(self.check, Checked::Never)
+    }
+
+    /// Explores it.
+    ///
+    /// # Errors
+    /// It cannot be explored, or not in this variant.
+    pub fn check(
+        &self,
+        check: &Check,
+        watch: Watch<'_, check::Progress>,
+    ) -> Result<check::Report, String> {
+        match self.check {
+            Checked::Never => Err(format!("{} cannot be explored; try synod sim", self.card.name)),
+            Checked::Runs(explore) => explore(check, watch),
+            Checked::States(listed) => verbs::check_abstract(listed, check, watch),
         }
     }
 
@@ -205,13 +260,13 @@ pub fn canon() -> String {
          | needs | mutants |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
-    for entry in REGISTRY {
+    for entry in REGISTRY.iter() {
         let yes = |is: bool| if is { "yes" } else { "" };
         let Card { name, what, family, file, source, nodes, .. } = entry.card;
         page.push_str(&format!(
             "| [`{name}`]({file}) | {what} | {family} | {source} | {} | {} | {} | {} | {} |\n",
-            (entry.model)(nodes),
-            yes(entry.check.is_some()),
+            entry.model(nodes),
+            yes(entry.is_explored()),
             yes(entry.runs.is_some()),
             entry.needs.join(", "),
             (entry.mutants)().len(),

@@ -1,5 +1,6 @@
 //! What each verb does, written once for every protocol.
 
+use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing};
 use model::{NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use world::timed::{Climate, SECONDS};
 use world::trace::Trace;
 
 use crate::bare::{Bare, BareNode};
-use crate::exhibit::{Abstract, Exhibit, Knob};
+use crate::exhibit::{Exhibit, Knob};
 use crate::registry::{Check, Settings, Sim, Source, Watch};
 use crate::walk::{self, View};
 
@@ -75,17 +76,25 @@ pub(crate) fn check<E: Exhibit>(
     Ok(report)
 }
 
-pub(crate) fn check_abstract<A: Abstract>(
+pub(crate) fn check_abstract(
+    listed: &Listed,
     check: &Check,
     watch: Watch<'_, check::Progress>,
 ) -> Result<check::Report, String> {
     let Settings { nodes, mutant, knobs, without } = &check.settings;
-    let name = A::CARD.name;
-    if mutant.is_some() || !knobs.is_empty() || without.is_some() {
-        return Err(format!("{name} is an abstract specification: it has only a size"));
+    if !knobs.is_empty() || without.is_some() {
+        return Err(format!("{} is an abstract specification: it has no knobs", listed.name));
     }
-    let size = A::CARD.size(*nodes).map_err(|why| why.replace("nodes", A::COUNTS))?;
-    Ok(explore(&A::sized(size), check, watch))
+    (listed.explore)(Asked {
+        size: *nodes,
+        mutant: mutant.as_deref(),
+        threads: check.threads,
+        memory: check.memory,
+        time: check.time,
+        interrupt: Some(watch.stop),
+        progress: Some(&mut |progress| (watch.progress)(*progress)),
+        ..Asked::default()
+    })
 }
 
 fn explore<S: check::System>(
