@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "serde_json",
         ],
     ),
+    ("maelstrom", &["model", "spec", "world", "machine", "lab", "bytes", "serde", "serde_json"]),
     ("field", &["model", "world", "sim", "lab", "serde", "serde_json", "rustix"]),
     (
         "node",
@@ -64,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "check",
             "lab",
             "field",
+            "maelstrom",
             "node",
             "serde",
             "serde_json",

@@ -4,6 +4,7 @@ mod check;
 mod explore;
 mod failure;
 mod list;
+mod maelstrom;
 mod run;
 mod serve;
 mod sim;
@@ -56,6 +57,8 @@ enum Verb {
     Explore(explore::Explore),
     /// Run any protocol as real processes over TCP, under real faults if wished
     Run(run::Run),
+    /// Be a node of Maelstrom's, or test anybody's nodes as Maelstrom does
+    Maelstrom(maelstrom::Both),
     /// Judge a recorded history: is it linearizable?
     Verify(verify::Verify),
     /// List the protocols
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Verb::Theory(theory) => theory.run(),
         Verb::Explore(explore) => explore.run(),
         Verb::Run(run) => run.run(),
+        Verb::Maelstrom(both) => both.run(),
         Verb::Verify(verify) => verify.run(),
         Verb::List(list) => list.run(),
     };

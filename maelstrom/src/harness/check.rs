@@ -1,0 +1,220 @@
+//! Judges what clients saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use spec::history::models::{Register, RegisterInput, RegisterOutput};
+use spec::history::{Limits, Recorder, Verdict, check};
+
+use super::workload::{Done, End, Workload};
+
+/// Something that is not as it should be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// The property.
+    pub property: String,
+    /// The facts that contradict it.
+    pub text: String,
+}
+
+/// How long judging a history may take.
+const JUDGED_WITHIN: Duration = Duration::from_secs(60);
+
+pub(super) fn judge(workload: Workload, nodes: usize, done: &[Done]) -> Vec<Finding> {
+    let mut findings = match workload {
+        Workload::Echo => echo(done),
+        Workload::UniqueIds => unique(done),
+        Workload::Broadcast => set(nodes, done, "messages", "message"),
+        Workload::GSet => set(nodes, done, "value", "element"),
+        Workload::GCounter | Workload::PnCounter => counter(nodes, done),
+        Workload::LinKv => linearizable(done),
+        Workload::TxnListAppend | Workload::TxnRwRegister => Vec::new(),
+    };
+    if !done.iter().any(|one| matches!(one.end, End::Ok(_))) {
+        findings.push(finding("availability", "no request has succeeded".into()));
+    }
+    findings
+}
+
+fn finding(property: &str, text: String) -> Finding {
+    Finding { property: property.to_string(), text }
+}
+
+/// The requests of a type that succeeded, with their answers.
+fn answered<'d>(done: &'d [Done], kind: &'d str) -> impl Iterator<Item = (&'d Done, &'d Json)> {
+    done.iter().filter(move |one| one.act.body["type"] == kind).filter_map(|one| match &one.end {
+        End::Ok(body) => Some((one, body)),
+        _ => None,
+    })
+}
+
+fn echo(done: &[Done]) -> Vec<Finding> {
+    let wrong = answered(done, "echo").filter(|(one, body)| body["echo"] != one.act.body["echo"]);
+    let text = |(one, body): (&Done, &Json)| {
+        let (sent, back) = (&one.act.body["echo"], &body["echo"]);
+        finding("echo", format!("n{} was sent {sent} and echoed {back}", one.act.node.0))
+    };
+    wrong.map(text).collect()
+}
+
+fn unique(done: &[Done]) -> Vec<Finding> {
+    let mut given: BTreeMap<String, &Done> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (one, body) in answered(done, "generate") {
+        let id = body["id"].to_string();
+        if let Some(other) = given.insert(id.clone(), one) {
+            let (first, second) = (other.act.node, one.act.node);
+            let text = format!("{id} was given by {first} and again by {second}");
+            findings.push(finding("uniqueness", text));
+        }
+    }
+    findings
+}
+
+/// Elements that were added for certain are in every last read, and nothing else is.
+fn set(nodes: usize, done: &[Done], field: &str, element: &str) -> Vec<Finding> {
+    let adds = done.iter().filter(|one| !one.act.body[element].is_null());
+    let mut added = BTreeSet::new();
+    let mut possible = BTreeSet::new();
+    for one in adds {
+        let name = one.act.body[element].to_string();
+        match one.end {
+            End::Ok(_) => drop(added.insert(name.clone())),
+            End::Failed(_) => continue,
+            End::Unknown => {}
+        }
+        possible.insert(name);
+    }
+    let mut findings = Vec::new();
+    let mut last = 0;
+    for (one, body) in answered(done, "read") {
+        let read: BTreeSet<String> =
+            body[field].as_array().into_iter().flatten().map(Json::to_string).collect();
+        if let Some(strange) = read.difference(&possible).next() {
+            let text = format!("{} read {strange}, which nobody had added", one.act.node);
+            findings.push(finding("no creation", text));
+        }
+        if !one.act.is_last {
+            continue;
+        }
+        last += 1;
+        let lost: Vec<&String> = added.difference(&read).collect();
+        if let Some(first) = lost.first() {
+            let (node, count) = (one.act.node, lost.len());
+            let text = format!(
+                "{first} was added and acknowledged, but the last read at {node} has not got it \
+                 ({count} such elements)"
+            );
+            findings.push(finding("nothing is lost", text));
+        }
+    }
+    if last < nodes {
+        let text = format!("only {last} of {nodes} nodes answered the last read");
+        findings.push(finding("availability", text));
+    }
+    findings
+}
+
+/// Each last read lies between the least and the most that the additions can have come to.
+fn counter(nodes: usize, done: &[Done]) -> Vec<Finding> {
+    let (mut least, mut most) = (0i64, 0i64);
+    for one in done.iter().filter(|one| one.act.body["type"] == "add") {
+        let delta = one.act.body["delta"].as_i64().unwrap_or(0);
+        match one.end {
+            End::Ok(_) => (least, most) = (least + delta, most + delta),
+            End::Unknown => (least, most) = (least + delta.min(0), most + delta.max(0)),
+            End::Failed(_) => {}
+        }
+    }
+    let mut findings = Vec::new();
+    let last: Vec<_> = answered(done, "read").filter(|(one, _)| one.act.is_last).collect();
+    for (one, body) in &last {
+        let read = body["value"].as_i64();
+        if !read.is_some_and(|read| (least..=most).contains(&read)) {
+            let (node, value) = (one.act.node, &body["value"]);
+            let text = format!(
+                "the last read at {node} is {value}; what was added comes to {least} to {most}"
+            );
+            findings.push(finding("the sum", text));
+        }
+    }
+    if last.len() < nodes {
+        let text = format!("only {} of {nodes} nodes answered the last read", last.len());
+        findings.push(finding("availability", text));
+    }
+    findings
+}
+
+/// Every key is a linearizable register.
+fn linearizable(done: &[Done]) -> Vec<Finding> {
+    let mut keys: BTreeMap<String, Vec<&Done>> = BTreeMap::new();
+    for one in done {
+        keys.entry(one.act.body["key"].to_string()).or_default().push(one);
+    }
+    let mut findings = Vec::new();
+    for (key, list) in keys {
+        let history = register(&list).finish();
+        let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
+        match check(&Register, &history, &limits, Instant::now()).verdict {
+            Verdict::Linearizable { .. } => {}
+            Verdict::NotLinearizable { explanation } => {
+                let text = format!("key {key}: {}", explanation.join(" "));
+                findings.push(finding("linearizability", text));
+            }
+            Verdict::Unknown { covered, .. } => {
+                let text = format!("key {key} could not be judged in time: {covered}");
+                findings.push(finding("unknown", text));
+            }
+        }
+    }
+    findings
+}
+
+/// The history of one key. Requests that failed have no part in it, but for a comparison that did
+/// not hold and a read that found nothing: these are answers.
+fn register(list: &[&Done]) -> Recorder<RegisterInput, RegisterOutput> {
+    let mut events: Vec<(u64, bool, &Done)> = Vec::new();
+    for one in list {
+        events.push((one.began, false, one));
+        events.push((one.ended, true, one));
+    }
+    events.sort_by_key(|(at, is_end, one)| (*at, *is_end, one.number));
+    let mut recorder = Recorder::new();
+    for (place, (_, is_end, one)) in events.into_iter().enumerate() {
+        let at = place as u64;
+        // Each request is a process of its own: a client's are one after the other anyway.
+        let process = one.number;
+        let number = |field: &str| one.act.body[field].as_i64();
+        let body = &one.act.body;
+        let noted = match (is_end, &one.end) {
+            (false, _) => {
+                let input = match body["type"].as_str().unwrap_or_default() {
+                    "write" => RegisterInput::Write(number("value")),
+                    "cas" => RegisterInput::Cas(number("from"), number("to")),
+                    _ => RegisterInput::Read,
+                };
+                recorder.invoke(at, process, input)
+            }
+            (true, End::Ok(answer)) => {
+                let output = match body["type"].as_str().unwrap_or_default() {
+                    "write" => RegisterOutput::Written,
+                    "cas" => RegisterOutput::Swapped(true),
+                    _ => RegisterOutput::Value(answer["value"].as_i64()),
+                };
+                recorder.ok(at, process, output)
+            }
+            (true, End::Failed(20)) if body["type"] == "read" => {
+                recorder.ok(at, process, RegisterOutput::Value(None))
+            }
+            (true, End::Failed(20 | 22)) if body["type"] == "cas" => {
+                recorder.ok(at, process, RegisterOutput::Swapped(false))
+            }
+            (true, End::Failed(_)) => recorder.fail(at, process),
+            (true, End::Unknown) => recorder.info(at, process),
+        };
+        noted.expect("Each request begins once, and ends after that.");
+    }
+    recorder
+}
