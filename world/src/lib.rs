@@ -2,6 +2,7 @@
 
 mod caught;
 mod failures;
+pub mod rename;
 pub mod story;
 mod subject;
 pub mod timed;

@@ -1,9 +1,10 @@
 //! A protocol as the lab takes it: everything that exploring and simulating it needs.
 
-use model::{Event, NodeId, Process, Random};
+use model::{Event, NodeId, NodeSet, Process, Random};
 use spec::monitor::Monitor;
 
 use crate::failures::Failures;
+use crate::rename::Symmetry;
 
 /// A protocol, its size and its promises, ready to be explored or simulated.
 pub trait Subject: Sync {
@@ -76,6 +77,28 @@ pub trait Subject: Sync {
     {
         let _ = nodes;
         None
+    }
+
+    /// Which nodes are interchangeable, if any are: the checker then explores fewer worlds.
+    fn symmetry(&self) -> Option<Symmetry<Self>>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// The nodes that may be faulty in any way (Byzantine): they take no steps of their protocol,
+    /// and send what [`forgeries`](Subject::forgeries) lists. Neither invariants nor the monitor
+    /// say anything of them.
+    fn traitors(&self) -> NodeSet {
+        NodeSet::EMPTY
+    }
+
+    /// What a faulty node may send to another at any time, in any order: a few messages that a
+    /// liar could know how to make.
+    fn forgeries(&self, traitor: NodeId, to: NodeId) -> Vec<<Self::Process as Process>::Message> {
+        let _ = (traitor, to);
+        Vec::new()
     }
 
     /// Whether the checker should go on from here: the bounds of an exploration, as a predicate.
