@@ -23,6 +23,7 @@ mod search;
 mod system;
 pub mod systems;
 mod table;
+mod walk;
 
 pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable};
 pub use report::{Mark, Report, Verdict};

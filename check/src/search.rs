@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use crate::hand::{
     Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
 };
-use crate::system::{Judgement, Successors, System, Violation};
+use crate::system::{Judgement, System, Violation};
 use crate::table::Table;
+use crate::walk::{Walk, walk};
 use crate::{Mark, Report, Verdict};
 use world::caught;
 
@@ -214,8 +215,9 @@ impl<'a, S: System> Search<'a, S> {
                 return Some(End::Broken { violation, steps: 0, story: String::new() });
             }
         };
-        for (via, state) in initial.into_iter().enumerate() {
+        for (via, mut state) in initial.into_iter().enumerate() {
             self.generated += 1;
+            system.fold(&mut self.hands[0].worker, &mut state);
             if self.table.room() == 0 && !self.table.grow(1, self.asked.memory) {
                 return Some(End::Limit("the initial states do not fit the memory".into()));
             }
@@ -422,35 +424,12 @@ impl<'a, S: System> Search<'a, S> {
             }
             at = parent.number();
         }
-        let system = self.asked.system;
-        let worker = &mut self.hands[0].worker;
-        let first = path.pop().flatten().expect("An initial state has a number.");
-        let initial = system.initial(worker).expect("It succeeded before.");
-        let mut state = initial[usize::from(first)].clone();
-        let mut actions = Vec::new();
-        let mut successors = Successors::new();
-        let steps = path.len() as u64;
-        while let Some(via) = path.pop() {
-            // Without a number, leaving this state panicked before there was a step to name.
-            let Some(via) = via else {
-                break;
-            };
-            successors.list.clear();
-            successors.broken = None;
-            system.next(worker, &state, &mut successors);
-            let via = usize::from(via);
-            // The last step may be the one that led to no state.
-            let broken = successors.broken.take().filter(|(place, ..)| *place == via);
-            if let Some((_, taken, _)) = broken.filter(|_| path.is_empty()) {
-                actions.push(system.action(worker, &state, taken));
-                break;
-            }
-            let (taken, to) = successors.list.swap_remove(via);
-            actions.push(system.action(worker, &state, taken));
-            state = to;
-        }
-        let story = system.story(&actions, &found.violation);
-        End::Broken { violation: found.violation, steps, story }
+        path.reverse();
+        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
+        let first = path[0].expect("An initial state has a number.");
+        let Walk { actions, violation } = walk(system, worker, first, &path[1..], found.violation);
+        let story = system.story(&actions, &violation);
+        End::Broken { violation, steps: path.len() as u64 - 1, story }
     }
 
     fn report(self, end: End) -> Report {

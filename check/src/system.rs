@@ -47,6 +47,13 @@ pub trait System: Sync {
         successors: &mut Successors<Self::Move, Self::State>,
     );
 
+    /// Puts in the place of a state the one that stands for all states that differ from it in
+    /// nothing that matters. Whatever can follow a state can follow the one in its place, up to
+    /// such differences; both are judged alike.
+    fn fold(&self, worker: &mut Self::Worker, state: &mut Self::State) {
+        let _ = (worker, state);
+    }
+
     /// Judges a state that is met for the first time.
     fn judge(&self, worker: &mut Self::Worker, state: &Self::State) -> Judgement;
 

@@ -18,17 +18,21 @@ pub struct Bounds {
     pub fires: Option<u16>,
     /// When nodes flush.
     pub flushing: Flushing,
+    /// Whether worlds that differ by a renaming of interchangeable nodes count as one, if the
+    /// subject declares any.
+    pub symmetry: bool,
 }
 
 impl Default for Bounds {
-    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms, and
-    /// flushes as steps of their own.
+    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms,
+    /// flushes as steps of their own, and the symmetry that the subject declares.
     fn default() -> Bounds {
         Bounds {
             network: Network::Lossy { copies: 1 },
             crashes: 0,
             fires: None,
             flushing: Flushing::Free,
+            symmetry: true,
         }
     }
 }

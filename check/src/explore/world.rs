@@ -78,6 +78,16 @@ impl Shape {
         world[word] & bit != 0
     }
 
+    /// Renames the requests that were made: each becomes another one in `row`.
+    pub fn rename_made(&self, world: &[u32], row: &mut [u32], becomes: &[u32]) {
+        row[self.made()..self.budgets()].fill(0);
+        for (request, &other) in becomes.iter().enumerate() {
+            if world[self.made() + request / 32] >> (request % 32) & 1 == 1 {
+                row[self.made() + other as usize / 32] |= 1 << (other % 32);
+            }
+        }
+    }
+
     pub fn make(&self, world: &mut [u32], node: NodeId, request: u32) {
         let (word, bit) = self.bit(node, request);
         world[word] |= bit;

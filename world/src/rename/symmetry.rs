@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 use super::{Renaming, Tree, written};
 use crate::Subject;
 
+/// Gives a value with its nodes renamed.
+type Renamed<T> = fn(&T, &Renaming) -> T;
+
 /// Which nodes of a subject are interchangeable: renaming the nodes of a group among themselves
 /// in a whole run gives a run again, and promises, invariants and bounds hold of both or of
 /// neither.
@@ -16,9 +19,9 @@ use crate::Subject;
 /// renaming as it goes, so that most wrong declarations are noticed.
 pub struct Symmetry<S: Subject> {
     groups: Vec<NodeSet>,
-    host: fn(&Host<S::Process>, &Renaming) -> Host<S::Process>,
-    process: fn(&S::Process, &Renaming) -> S::Process,
-    monitor: fn(&S::Monitor, &Renaming) -> S::Monitor,
+    host: Renamed<Host<S::Process>>,
+    process: Renamed<S::Process>,
+    monitor: Renamed<S::Monitor>,
     tree: fn(&Host<S::Process>) -> Tree,
 }
 
