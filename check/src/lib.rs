@@ -18,6 +18,7 @@
 
 mod explore;
 mod hand;
+mod live;
 mod report;
 mod search;
 mod system;
@@ -28,4 +29,4 @@ mod walk;
 pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable};
 pub use report::{Mark, Report, Verdict};
 pub use search::{Exploration, Progress};
-pub use system::{Judgement, Successors, System, Violation};
+pub use system::{Fairness, Judgement, Successors, System, Violation};

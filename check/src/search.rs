@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::hand::{
     Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
 };
+use crate::live::{Live, Patience, live};
 use crate::system::{Judgement, System, Violation};
 use crate::table::Table;
 use crate::walk::{Walk, walk};
@@ -47,6 +48,7 @@ pub struct Exploration<'a, S: System> {
     time: Option<Duration>,
     interrupt: Option<&'a AtomicBool>,
     progress: Option<Callback<'a>>,
+    liveness: bool,
 }
 
 /// Called now and then with how far an exploration has come.
@@ -80,6 +82,7 @@ impl<'a, S: System> Exploration<'a, S> {
             time: None,
             interrupt: None,
             progress: None,
+            liveness: false,
         }
     }
 
@@ -120,10 +123,21 @@ impl<'a, S: System> Exploration<'a, S> {
         self
     }
 
+    /// Judges liveness too, once all states are known: every fair run owes nothing again and
+    /// again (see [`System::owes`] and [`System::fairness`]). It takes a second walk of one thread,
+    /// and the states that owe something are kept while they are searched.
+    pub fn liveness(mut self, wanted: bool) -> Self {
+        self.liveness = wanted;
+        self
+    }
+
     /// Explores.
     pub fn run(self) -> Report {
         let mut search = Search::new(self);
-        let end = search.run();
+        let mut end = search.run();
+        if search.asked.liveness && matches!(end, End::Complete) {
+            end = search.live();
+        }
         search.report(end)
     }
 }
@@ -432,6 +446,33 @@ impl<'a, S: System> Search<'a, S> {
         End::Broken { violation, steps: path.len() as u64 - 1, story }
     }
 
+    /// Judges the runs that go on for ever, once all states are known to be sound.
+    fn live(&mut self) -> End {
+        let system = self.asked.system;
+        if let Err(why) = system.judges_liveness() {
+            return End::Limit(why);
+        }
+        // The table and the parents have done their work; their memory is needed.
+        self.table = Table::new();
+        (self.parents, self.frontier, self.next) = (Vec::new(), Vec::new(), Vec::new());
+        self.heap_bytes = [0; 2];
+        self.left = 0;
+        let patience = Patience {
+            memory: self.asked.memory.saturating_sub(self.bytes() - system.shared_bytes()),
+            deadline: self.asked.time.map(|limit| self.began + limit),
+            interrupt: self.asked.interrupt,
+        };
+        match live(system, &mut self.hands[0].worker, &patience) {
+            Live::Holds => End::Complete,
+            Live::Limit(why) => End::Limit(why),
+            Live::Broken { violation, stem, cycle } => {
+                let steps = (stem.len() + cycle.len()) as u64;
+                let story = system.lasso(stem, cycle, &violation);
+                End::Broken { violation, steps, story }
+            }
+        }
+    }
+
     fn report(self, end: End) -> Report {
         let seconds = self.began.elapsed().as_secs_f64();
         let system = self.asked.system;
@@ -439,6 +480,10 @@ impl<'a, S: System> Search<'a, S> {
         let workers: Vec<S::Worker> = self.hands.into_iter().map(|hand| hand.worker).collect();
         let mut bounds = system.bounds();
         bounds.extend(system.cut(&workers));
+        if self.asked.liveness {
+            let fair = "liveness: faults end, and what stays possible for ever is done";
+            bounds.push(fair.into());
+        }
         let (mut reason, mut violation, mut steps, mut story) = (None, None, 0, String::new());
         let verdict = match end {
             End::Complete => Verdict::Holds,

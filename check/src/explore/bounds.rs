@@ -12,8 +12,10 @@ use model::Process;
 pub struct Bounds {
     /// What the network does to packets.
     pub network: Network,
-    /// Crashes in a run, of all nodes together. A node that is down may restart at any time.
+    /// Crashes in a run, of all nodes together.
     pub crashes: u16,
+    /// Whether a node that is down may restart at any time; without it, a crash is for ever.
+    pub recovery: bool,
     /// Alarms that ring in a run, of all nodes together; without a number, any.
     pub fires: Option<u16>,
     /// When nodes flush.
@@ -30,6 +32,7 @@ impl Default for Bounds {
         Bounds {
             network: Network::Lossy { copies: 1 },
             crashes: 0,
+            recovery: true,
             fires: None,
             flushing: Flushing::Free,
             symmetry: true,
@@ -37,7 +40,8 @@ impl Default for Bounds {
     }
 }
 
-/// What the network does to packets. They always overtake each other, except on reliable links.
+/// What the network does to packets. They always overtake each other, except on links that
+/// keep their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Network {
     /// A packet arrives once or never.
@@ -47,6 +51,12 @@ pub enum Network {
     },
     /// A packet arrives any number of times.
     Duplicating,
+    /// A packet arrives once, after any time and in any order, if its addressee is up for long
+    /// enough; a packet to a node that is down waits.
+    Reliable {
+        /// Equal packets in flight at most: a world with more lies outside of the bounds.
+        copies: u8,
+    },
     /// From one node to another, packets arrive once and in the order in which they were sent,
     /// even across crashes.
     Fifo {

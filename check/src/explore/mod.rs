@@ -23,6 +23,7 @@
 //! - *Time* does not pass: an armed alarm may ring at any moment, and clocks stand at 0.
 
 mod bounds;
+mod fairness;
 mod fold;
 mod local;
 mod memo;
@@ -46,7 +47,7 @@ use self::local::Local;
 use self::memo::{Act, Facts};
 use self::tables::{Heard, Map, MonitorKey, Step, Tables};
 use self::world::{Channel, Shape};
-use crate::{Judgement, Successors, System, Violation};
+use crate::{Fairness, Judgement, Successors, System, Violation};
 
 /// A protocol as a [`System`].
 pub struct Explore<'a, S: Subject> {
@@ -204,7 +205,7 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn bounds(&self) -> Vec<String> {
-        let Bounds { network, crashes, fires, flushing, .. } = &self.bounds;
+        let Bounds { network, crashes, recovery, fires, flushing, .. } = &self.bounds;
         let requests: usize = self.requests.iter().map(Vec::len).sum();
         let mut bounds = vec![
             match network {
@@ -212,11 +213,17 @@ impl<S: Shareable> System for Explore<'_, S> {
                     "the network loses and reorders; equal packets in flight: {copies} at most"
                 ),
                 Network::Duplicating => "the network loses, reorders and duplicates".into(),
+                Network::Reliable { copies } => {
+                    format!("reliable links; equal packets in flight: {copies} at most")
+                }
                 Network::Fifo { copies } => {
                     format!("reliable links in order; equal packets in flight: {copies} at most")
                 }
             },
-            format!("crashes: {crashes} at most"),
+            match recovery {
+                true => format!("crashes: {crashes} at most"),
+                false => format!("crashes: {crashes} at most, each for ever"),
+            },
             match fires {
                 Some(fires) => format!("alarms that ring: {fires} at most"),
                 None => "alarms ring at any time".into(),
@@ -297,7 +304,9 @@ impl<S: Shareable> System for Explore<'_, S> {
             let facts = memory.facts[world[node.index()] as usize];
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
             if !facts.is_up {
-                take(Act::Restart);
+                if self.bounds.recovery {
+                    take(Act::Restart);
+                }
                 continue;
             }
             let requests = 0..shape.requests_of(node);
@@ -337,6 +346,31 @@ impl<S: Shareable> System for Explore<'_, S> {
         let judgement = self.judge_seen(&memory.seen);
         memory.judged.insert(memory.seen.as_slice().into(), judgement.clone());
         judgement
+    }
+
+    fn judges_liveness(&self) -> Result<(), String> {
+        self.is_fair()
+    }
+
+    fn owes(&self, _: &mut Memory, world: &World) -> Option<String> {
+        self.owed(world)
+    }
+
+    fn fairness(&self, _: &mut Memory, world: &World, taken: Taken) -> Fairness {
+        self.fairness_of(world, taken)
+    }
+
+    fn withheld(&self, _: &mut Memory, world: &World) -> Vec<u64> {
+        self.withheld_from(world)
+    }
+
+    fn lasso(
+        &self,
+        stem: Vec<Scene<S::Process>>,
+        cycle: Vec<Scene<S::Process>>,
+        violation: &Violation,
+    ) -> String {
+        self.lasso_told(stem, cycle, violation)
     }
 
     fn reached(&self, memory: &Memory) -> u64 {

@@ -108,7 +108,9 @@ impl Network {
         for (place, &packet) in flight.iter().enumerate() {
             let before = place.checked_sub(1).map(|before| flight[before]);
             let is_hidden = match self {
-                Network::Lossy { .. } | Network::Duplicating => before == Some(packet),
+                Network::Lossy { .. } | Network::Duplicating | Network::Reliable { .. } => {
+                    before == Some(packet)
+                }
                 Network::Fifo { .. } => before.map(&channel) == Some(channel(packet)),
             };
             if !is_hidden {
@@ -146,6 +148,10 @@ impl Network {
                     world.insert(start + place, packet);
                 }
             }
+            Network::Reliable { .. } => {
+                let place = flight.partition_point(|&other| other < packet);
+                world.insert(start + place, packet);
+            }
             Network::Fifo { .. } => {
                 let way = channel(packet);
                 let place = flight.partition_point(|&other| channel(other) <= way);
@@ -158,7 +164,7 @@ impl Network {
     /// Whether a reliable link holds more copies of a packet than the cap allows: unlike a lossy
     /// one it may not refuse them, so the world lies outside of the bounds.
     pub fn is_over(self, flight: &[u32]) -> bool {
-        let Network::Fifo { copies } = self else {
+        let (Network::Fifo { copies } | Network::Reliable { copies }) = self else {
             return false;
         };
         let count = |packet| flight.iter().filter(|&&other| other == packet).count();
@@ -203,7 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reliable_link_keeps_its_order() {
+    fn a_reliable_network_refuses_nothing() {
+        let network = Network::Reliable { copies: 1 };
+        let (flight, kept) = posted(network, &[12, 20, 11, 12]);
+        assert_eq!((&flight[..], kept), (&[11, 12, 12, 20][..], 4));
+        assert_eq!(deliverable(network, &flight), [11, 12, 20]);
+        assert!(network.is_over(&flight) && !network.is_over(&flight[1..]));
+    }
+
+    #[test]
+    fn a_link_in_order_keeps_its_order() {
         let network = Network::Fifo { copies: 1 };
         let (flight, _) = posted(network, &[21, 12, 11, 20, 12]);
         assert_eq!(flight, [12, 11, 12, 21, 20]);
