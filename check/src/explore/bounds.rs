@@ -18,6 +18,8 @@ pub struct Bounds {
     pub recovery: bool,
     /// Alarms that ring in a run, of all nodes together; without a number, any.
     pub fires: Option<u16>,
+    /// Forged messages that arrive in a run, of all faulty nodes together; without a number, any.
+    pub forgeries: Option<u16>,
     /// When nodes flush.
     pub flushing: Flushing,
     /// Whether worlds that differ by a renaming of interchangeable nodes count as one, if the
@@ -34,6 +36,7 @@ impl Default for Bounds {
             crashes: 0,
             recovery: true,
             fires: None,
+            forgeries: None,
             flushing: Flushing::Free,
             symmetry: true,
         }

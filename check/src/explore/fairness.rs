@@ -56,7 +56,7 @@ impl<S: Shareable> Explore<'_, S> {
             }
             Act::Flush => Fairness::Fair(class(node, 2, 0)),
             Act::Sync => Fairness::Fair(class(node, 3, 0)),
-            Act::Request(_) | Act::Restart => Fairness::Free,
+            Act::Request(_) | Act::Restart | Act::Forge(_) => Fairness::Free,
             Act::Crash => Fairness::Fault,
         }
     }

@@ -123,10 +123,18 @@ impl<S: Subject> Folding<S> {
                         subject.process(there)
                     ));
                 }
-                let renamed: NodeSet = renaming.nodes(subject.traitors());
-                if renamed != subject.traitors() {
-                    return Some("A group holds traitors and others.".into());
+                for other in NodeId::first(subject.nodes()) {
+                    if !is_forged_alike(subject, renaming, node, other) {
+                        return Some(format!(
+                            "What {node} may forge for {other} is not, renamed, what {there} may \
+                             forge for {}.",
+                            renaming.node(other)
+                        ));
+                    }
                 }
+            }
+            if renaming.nodes(subject.traitors()) != subject.traitors() {
+                return Some("A group of interchangeable nodes is faulty in part.".into());
             }
             if self.symmetry.monitor(&subject.monitor(), renaming) != subject.monitor() {
                 return Some("The fresh monitor is another one after a renaming.".into());
@@ -383,6 +391,18 @@ impl<S: Shareable> Explore<'_, S> {
             asymmetry("A world is judged otherwise when its nodes are renamed.".to_owned())
         })
     }
+}
+
+fn is_forged_alike<S: Subject>(subject: &S, renaming: &Renaming, from: NodeId, to: NodeId) -> bool {
+    if !subject.traitors().contains(from) {
+        return true;
+    }
+    let mut there = subject.forgeries(renaming.node(from), renaming.node(to));
+    subject.forgeries(from, to).iter().all(|message| {
+        let renamed = renaming.of(message);
+        let place = there.iter().position(|other| *other == renamed);
+        place.map(|place| there.swap_remove(place)).is_some()
+    }) && there.is_empty()
 }
 
 fn asymmetry(text: String) -> Violation {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use ::world::{Subject, caught};
-use model::Event;
+use model::{Event, NodeId};
 use spec::monitor::Monitor;
 
 use super::fold::RenamedKey;
@@ -20,6 +20,8 @@ use crate::{Judgement, Violation};
 pub enum Act {
     /// A packet arrives, by its number.
     Deliver(u32),
+    /// A forged packet arrives that was never in flight, by its number.
+    Forge(u32),
     /// An alarm rings, by its place among those that are armed.
     Fire(u32),
     /// A request is made, by its place among those of the node.
@@ -31,10 +33,10 @@ pub enum Act {
 }
 
 impl Act {
-    /// A number of its own for each.
+    /// A number for each; a packet does the same whether or not it is forged.
     pub fn code(self) -> u32 {
         let (kind, argument) = match self {
-            Act::Deliver(packet) => (0, packet),
+            Act::Deliver(packet) | Act::Forge(packet) => (0, packet),
             Act::Fire(timer) => (1, timer),
             Act::Request(request) => (2, request),
             Act::Flush => (3, 0),
@@ -54,6 +56,8 @@ pub struct Memory {
     pub(super) heard: Map<MonitorKey, Result<u32, Violation>>,
     pub(super) renamed: Map<RenamedKey, u32>,
     pub(super) judged: Map<Box<[u32]>, Judgement>,
+    /// What faulty nodes may send, once it was looked up: addressee and packet.
+    pub(super) forged: Option<Arc<[(NodeId, u32)]>>,
     /// A world that is being built, and a combination of processes that is being judged.
     pub(super) words: Vec<u32>,
     pub(super) seen: Vec<u32>,
@@ -113,7 +117,7 @@ impl<S: Shareable> Explore<'_, S> {
         let entry = Arc::clone(&tables.entries[number as usize]);
         let me = entry.node.me;
         let input = match act {
-            Act::Deliver(packet) => {
+            Act::Deliver(packet) | Act::Forge(packet) => {
                 let packet = tables.packets.value(packet);
                 Input::Event(Event::Message(packet.from, packet.message.clone()))
             }
@@ -144,8 +148,10 @@ impl<S: Shareable> Explore<'_, S> {
                 let property = "a step of a node".to_owned();
                 return Step::Broken { script, violation: Violation { property, text } };
             }
-            let post = |(to, message)| Packet { from: me, to, message };
-            let posts = outcome.posts.into_iter().map(post);
+            // What is sent to a faulty node is known to it: its forgeries are listed without.
+            let traitors = self.traitors;
+            let posts = outcome.posts.into_iter().filter(|(to, _)| !traitors.contains(*to));
+            let posts = posts.map(|(to, message)| Packet { from: me, to, message });
             Step::Led {
                 script,
                 posts: posts.map(|packet| tables.packets.number(packet).0).collect(),

@@ -31,10 +31,10 @@ mod story;
 mod tables;
 mod world;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ::world::{Invariant, Sometimes, Subject};
-use model::{NodeId, Process};
+use model::{NodeId, NodeSet, Process};
 
 pub use self::bounds::{Bounds, Flushing, Network, Shareable};
 pub use self::story::Scene;
@@ -45,7 +45,7 @@ pub use self::memo::Memory;
 use self::fold::{Folding, RenamedKey};
 use self::local::Local;
 use self::memo::{Act, Facts};
-use self::tables::{Heard, Map, MonitorKey, Step, Tables};
+use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use self::world::{Channel, Shape};
 use crate::{Fairness, Judgement, Successors, System, Violation};
 
@@ -57,6 +57,8 @@ pub struct Explore<'a, S: Subject> {
     requests: Vec<Vec<<S::Process as Process>::Request>>,
     invariants: Vec<Invariant<S::Process>>,
     sometimes: Vec<Sometimes<S::Process>>,
+    /// The nodes that take no steps of their own.
+    traitors: NodeSet,
     folding: Option<Folding<S>>,
     tables: Mutex<Tables<S>>,
 }
@@ -84,7 +86,12 @@ impl<'a, S: Shareable> Explore<'a, S> {
         let wanted = bounds.symmetry;
         Explore {
             folding: wanted.then(|| Folding::of(subject, &requests)).flatten(),
-            shape: Shape { nodes: subject.nodes(), requests: firsts },
+            shape: Shape {
+                nodes: subject.nodes(),
+                requests: firsts,
+                counts_forgeries: bounds.forgeries.is_some() && !subject.traitors().is_empty(),
+            },
+            traitors: subject.traitors(),
             requests,
             invariants: subject.invariants(),
             sometimes: subject.sometimes(),
@@ -118,6 +125,49 @@ impl<'a, S: Shareable> Explore<'a, S> {
             monitor = self.hear(memory, (monitor, taken.node, Heard::Told(told)))?;
         }
         Ok(monitor)
+    }
+
+    /// The nodes that run the protocol.
+    fn honest(&self) -> impl Iterator<Item = NodeId> + use<S> {
+        let traitors = self.traitors;
+        NodeId::first(self.shape.nodes).filter(move |node| !traitors.contains(*node))
+    }
+
+    /// Looks up, once for each thread, every packet that a faulty node may forge.
+    fn forge(&self, memory: &mut Memory) -> Arc<[(NodeId, u32)]> {
+        if let Some(forged) = &memory.forged {
+            return Arc::clone(forged);
+        }
+        let mut tables = self.tables();
+        let mut list = Vec::new();
+        for from in self.traitors.iter() {
+            for to in self.honest() {
+                for message in self.subject.forgeries(from, to) {
+                    let packet = tables.packets.number(Packet { from, to, message }).0;
+                    list.push((to, packet));
+                }
+            }
+        }
+        let forged: Arc<[(NodeId, u32)]> = list.into();
+        memory.forged = Some(Arc::clone(&forged));
+        forged
+    }
+
+    /// Adds what comes of each forged message that arrives.
+    fn take_forged(
+        &self,
+        memory: &mut Memory,
+        world: &[u32],
+        successors: &mut Successors<Taken, World>,
+    ) {
+        if self.traitors.is_empty() || !self.shape.may_forge(world) {
+            return;
+        }
+        for &(to, packet) in self.forge(memory).iter() {
+            if memory.facts[world[to.index()] as usize].is_up {
+                self.take(memory, world, (to, Act::Forge(packet), 0), successors);
+            }
+        }
     }
 
     /// Adds everything that comes of an act at a node; a packet that arrives stands at `place`
@@ -161,7 +211,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
     /// Whether an act that changes nothing at its node need not be taken. See the header.
     fn may_skip(&self, act: Act) -> bool {
         match act {
-            Act::Flush | Act::Request(_) => true,
+            Act::Flush | Act::Request(_) | Act::Forge(_) => true,
             Act::Deliver(_) => matches!(self.bounds.network, Network::Lossy { .. }),
             Act::Fire(_) | Act::Sync | Act::Crash | Act::Restart => false,
         }
@@ -176,6 +226,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
             Act::Deliver(_) if self.bounds.network.consumes() => {
                 words.remove(self.shape.packets() + place);
             }
+            Act::Forge(_) => self.shape.spend_forgery(words),
             Act::Fire(_) => self.shape.spend_fire(words),
             Act::Request(request) => self.shape.make(words, taken.node, request),
             Act::Crash => self.shape.spend_crash(words),
@@ -205,7 +256,7 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn bounds(&self) -> Vec<String> {
-        let Bounds { network, crashes, recovery, fires, flushing, .. } = &self.bounds;
+        let Bounds { network, crashes, recovery, fires, forgeries, flushing, .. } = &self.bounds;
         let requests: usize = self.requests.iter().map(Vec::len).sum();
         let mut bounds = vec![
             match network {
@@ -234,6 +285,14 @@ impl<S: Shareable> System for Explore<'_, S> {
                 Flushing::Eager => "nodes flush right after each event".into(),
             },
         ];
+        if !self.traitors.is_empty() {
+            let how = match forgeries {
+                Some(count) => format!("{count} at most"),
+                None => "any number".into(),
+            };
+            let traitors = self.traitors;
+            bounds.push(format!("faulty nodes: {traitors}; forged messages that arrive: {how}"));
+        }
         bounds.extend(self.folding.as_ref().map(Folding::bound));
         bounds
     }
@@ -250,6 +309,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             heard: Map::default(),
             judged: Map::default(),
             renamed: Map::default(),
+            forged: None,
             words: Vec::new(),
             seen: Vec::new(),
             reached: 0,
@@ -270,8 +330,9 @@ impl<S: Shareable> System for Explore<'_, S> {
         }
         words[self.shape.monitor()] = tables.monitors.number(self.subject.monitor()).0;
         drop(tables);
+        self.forge(memory);
         let mut worlds: Vec<World> = vec![words.into()];
-        for node in self.nodes() {
+        for node in self.honest() {
             let mut started = Successors::new();
             for world in &worlds {
                 self.learn(memory, world);
@@ -300,7 +361,8 @@ impl<S: Shareable> System for Explore<'_, S> {
                 self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
             }
         }
-        for node in self.nodes() {
+        self.take_forged(memory, world, successors);
+        for node in self.honest() {
             let facts = memory.facts[world[node.index()] as usize];
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
             if !facts.is_up {

@@ -14,6 +14,8 @@ pub struct Shape {
     pub nodes: usize,
     /// For each node, the first of its requests among the bits of all; and their number at last.
     pub requests: Vec<u32>,
+    /// Whether forged messages are counted, in a word of their own behind the other budgets.
+    pub counts_forgeries: bool,
 }
 
 /// Stands for a budget of alarms without end.
@@ -34,7 +36,7 @@ impl Shape {
 
     /// Where the packets begin.
     pub fn packets(&self) -> usize {
-        self.budgets() + 1
+        self.budgets() + 1 + usize::from(self.counts_forgeries)
     }
 
     /// Everything but the nodes, the monitor and the packets, at first.
@@ -42,6 +44,9 @@ impl Shape {
         let mut words = vec![0; self.packets()];
         let fires = bounds.fires.map_or(ENDLESS, |fires| u32::from(fires).min(ENDLESS - 1));
         words[self.budgets()] = u32::from(bounds.crashes) << 16 | fires;
+        if let Some(forgeries) = bounds.forgeries.filter(|_| self.counts_forgeries) {
+            words[self.budgets() + 1] = u32::from(forgeries);
+        }
         words
     }
 
@@ -60,6 +65,16 @@ impl Shape {
     pub fn spend_fire(&self, world: &mut [u32]) {
         if self.fires(world) != ENDLESS {
             world[self.budgets()] -= 1;
+        }
+    }
+
+    pub fn may_forge(&self, world: &[u32]) -> bool {
+        !self.counts_forgeries || world[self.budgets() + 1] > 0
+    }
+
+    pub fn spend_forgery(&self, world: &mut [u32]) {
+        if self.counts_forgeries {
+            world[self.budgets() + 1] -= 1;
         }
     }
 
@@ -214,7 +229,7 @@ mod tests {
         let (flight, kept) = posted(network, &[12, 20, 11, 12]);
         assert_eq!((&flight[..], kept), (&[11, 12, 12, 20][..], 4));
         assert_eq!(deliverable(network, &flight), [11, 12, 20]);
-        assert!(network.is_over(&flight) && !network.is_over(&flight[1..]));
+        assert!(network.is_over(&flight) && !network.is_over(&flight[2..]));
     }
 
     #[test]

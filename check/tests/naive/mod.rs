@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use check::{Bounds, Flushing, Network};
-use model::{Choices, Event, Host, NodeId, Out, Outside, Process};
+use model::{Choices, Event, Host, NodeId, NodeSet, Out, Outside, Process};
 use spec::monitor::Monitor;
 use world::Subject;
 
@@ -31,6 +31,7 @@ pub struct World<S: Subject> {
     pub asked: BTreeSet<(NodeId, usize)>,
     pub crashes: u16,
     pub fires: u16,
+    pub forgeries: Option<u16>,
     /// Whether the monitor has heard something that breaks its promise.
     pub is_broken: bool,
 }
@@ -38,8 +39,8 @@ pub struct World<S: Subject> {
 impl<S: Subject> World<S> {
     /// Everything as one value.
     fn parts(&self) -> impl Eq + std::hash::Hash + '_ {
-        let World { nodes, flight, monitor, asked, crashes, fires, is_broken } = self;
-        (nodes, flight, monitor, asked, crashes, fires, is_broken)
+        let World { nodes, flight, monitor, asked, crashes, fires, forgeries, is_broken } = self;
+        (nodes, flight, monitor, asked, crashes, fires, forgeries, is_broken)
     }
 
     pub fn sort_flight(&mut self) {
@@ -77,6 +78,7 @@ impl<S: Subject> std::hash::Hash for World<S> {
 struct Reach<'w, S: Subject> {
     me: NodeId,
     network: Network,
+    traitors: NodeSet,
     flight: &'w mut Vec<Packet<S>>,
     monitor: &'w mut S::Monitor,
     is_broken: &'w mut bool,
@@ -87,6 +89,9 @@ struct Reach<'w, S: Subject> {
 impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
     fn send(&mut self, to: NodeId, message: <S::Process as Process>::Message) {
         let packet = (self.me, to, message);
+        if self.traitors.contains(to) {
+            return;
+        }
         let same = self.flight.iter().filter(|other| **other == packet).count();
         let cap = match self.network {
             Network::Lossy { copies } => usize::from(copies),
@@ -166,9 +171,10 @@ impl<'a, S: Subject> Naive<'a, S> {
             asked: BTreeSet::new(),
             crashes: self.bounds.crashes,
             fires: self.bounds.fires.expect("bounded here"),
+            forgeries: self.bounds.forgeries,
             is_broken: false,
         }];
-        for me in nodes {
+        for me in nodes.filter(|me| !self.subject.traitors().contains(*me)) {
             worlds = worlds.iter().flat_map(|world| self.restarted(world, me)).collect();
         }
         worlds
@@ -216,7 +222,9 @@ impl<'a, S: Subject> Naive<'a, S> {
             first = frames.pop_front();
         }
         let network = self.bounds.network;
-        let mut reach = Reach::<S> { me, network, flight, monitor, is_broken, timers, frames };
+        let traitors = self.subject.traitors();
+        let mut reach =
+            Reach::<S> { me, network, traitors, flight, monitor, is_broken, timers, frames };
         match act {
             Act::Event(Event::Flush) => host.settle(&mut out, &mut reach),
             Act::Event(event) => {
@@ -260,13 +268,30 @@ impl<'a, S: Subject> Naive<'a, S> {
             all.extend(after.into_iter().filter(|other| stays || *other != world));
         }
         for me in NodeId::first(world.nodes.len()) {
-            if world.nodes[me.index()].host.is_none() {
+            if self.subject.traitors().contains(me) {
+                self.forge(world, me, &mut all);
+            } else if world.nodes[me.index()].host.is_none() {
                 all.extend(self.restarted(world, me));
             } else {
                 self.next_at(world, me, &mut all);
             }
         }
         all
+    }
+
+    /// What comes of the lies of a faulty node.
+    fn forge(&self, world: &World<S>, from: NodeId, all: &mut Vec<World<S>>) {
+        for to in NodeId::first(world.nodes.len()).filter(|_| world.forgeries != Some(0)) {
+            if world.nodes[to.index()].host.is_none() {
+                continue;
+            }
+            let mut world = world.clone();
+            world.forgeries = world.forgeries.map(|count| count - 1);
+            for message in self.subject.forgeries(from, to) {
+                let after = self.acted(&world, to, &Act::Event(Event::Message(from, message)));
+                all.extend(after.into_iter().filter(|other| *other != world));
+            }
+        }
     }
 
     /// What a node that is up does besides hearing messages.

@@ -122,7 +122,8 @@ impl<'a, S: Subject> Stage<'a, S> {
     /// A violation, if starting is enough for one.
     pub fn new(subject: &'a S, auto_flush: bool) -> Result<(Self, Vec<String>), Trouble> {
         let mut stage = Stage::empty(subject, auto_flush);
-        for node in NodeId::first(subject.nodes()) {
+        let traitors = subject.traitors();
+        for node in NodeId::first(subject.nodes()).filter(|node| !traitors.contains(*node)) {
             stage.act(|stage| stage.restart(node))?;
         }
         let lines = std::mem::take(&mut stage.air.lines);
@@ -231,6 +232,11 @@ impl<'a, S: Subject> Stage<'a, S> {
                 let packet = self.pick(*from, *to, message)?;
                 let copy = self.air.packets[packet].clone();
                 self.air.packets.push(copy);
+                Ok(())
+            }
+            Step::Forge { from, to, message } => {
+                let (from, to, message) = (*from, *to, message.clone());
+                self.air.packets.push(Packet { from, to, message });
                 Ok(())
             }
             Step::Fire { node, timer } => {
