@@ -162,7 +162,13 @@ impl<S: System> Hand<S> {
         for at in group.clone() {
             let (worker, state) = (&mut self.worker, &round.frontier[at]);
             let successors = &mut self.successors;
-            if let Err(text) = caught(|| round.system.next(worker, state, successors)) {
+            let begin = successors.list.len();
+            let next = caught(|| {
+                round.system.next(worker, state, successors);
+                let list = successors.list[begin..].iter_mut();
+                list.for_each(|(_, state)| round.system.fold(worker, state));
+            });
+            if let Err(text) = next {
                 // What the state had already added is dropped: the panic itself is the finding.
                 let whole = self.ends.last().copied().unwrap_or(0);
                 self.successors.list.truncate(whole);

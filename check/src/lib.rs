@@ -18,13 +18,15 @@
 
 mod explore;
 mod hand;
+mod live;
 mod report;
 mod search;
 mod system;
 pub mod systems;
 mod table;
+mod walk;
 
 pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable};
 pub use report::{Mark, Report, Verdict};
 pub use search::{Exploration, Progress};
-pub use system::{Judgement, Successors, System, Violation};
+pub use system::{Fairness, Judgement, Successors, System, Violation};

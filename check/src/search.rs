@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use crate::hand::{
     Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
 };
-use crate::system::{Judgement, Successors, System, Violation};
+use crate::live::{Live, Patience, live};
+use crate::system::{Judgement, System, Violation};
 use crate::table::Table;
+use crate::walk::{Walk, walk};
 use crate::{Mark, Report, Verdict};
 use world::caught;
 
@@ -46,6 +48,7 @@ pub struct Exploration<'a, S: System> {
     time: Option<Duration>,
     interrupt: Option<&'a AtomicBool>,
     progress: Option<Callback<'a>>,
+    liveness: bool,
 }
 
 /// Called now and then with how far an exploration has come.
@@ -79,6 +82,7 @@ impl<'a, S: System> Exploration<'a, S> {
             time: None,
             interrupt: None,
             progress: None,
+            liveness: false,
         }
     }
 
@@ -119,10 +123,21 @@ impl<'a, S: System> Exploration<'a, S> {
         self
     }
 
+    /// Judges liveness too, once all states are known: every fair run owes nothing again and
+    /// again (see [`System::owes`] and [`System::fairness`]). It takes a second walk of one thread,
+    /// and the states that owe something are kept while they are searched.
+    pub fn liveness(mut self, wanted: bool) -> Self {
+        self.liveness = wanted;
+        self
+    }
+
     /// Explores.
     pub fn run(self) -> Report {
         let mut search = Search::new(self);
-        let end = search.run();
+        let mut end = search.run();
+        if search.asked.liveness && matches!(end, End::Complete) {
+            end = search.live();
+        }
         search.report(end)
     }
 }
@@ -222,8 +237,9 @@ impl<'a, S: System> Search<'a, S> {
                 return Some(End::Broken { violation, steps: 0, story: String::new() });
             }
         };
-        for (via, state) in initial.into_iter().enumerate() {
+        for (via, mut state) in initial.into_iter().enumerate() {
             self.generated += 1;
+            system.fold(&mut self.hands[0].worker, &mut state);
             if self.table.room() == 0 && !self.table.grow(1, self.asked.memory) {
                 return Some(End::Limit("the initial states do not fit the memory".into()));
             }
@@ -431,35 +447,39 @@ impl<'a, S: System> Search<'a, S> {
             }
             at = parent.number();
         }
+        path.reverse();
+        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
+        let first = path[0].expect("An initial state has a number.");
+        let Walk { actions, violation } = walk(system, worker, first, &path[1..], found.violation);
+        let story = system.story(&actions, &violation);
+        End::Broken { violation, steps: path.len() as u64 - 1, story }
+    }
+
+    /// Judges the runs that go on for ever, once all states are known to be sound.
+    fn live(&mut self) -> End {
         let system = self.asked.system;
-        let worker = &mut self.hands[0].worker;
-        let first = path.pop().flatten().expect("An initial state has a number.");
-        let initial = system.initial(worker).expect("It succeeded before.");
-        let mut state = initial[usize::from(first)].clone();
-        let mut actions = Vec::new();
-        let mut successors = Successors::new();
-        let steps = path.len() as u64;
-        while let Some(via) = path.pop() {
-            // Without a number, leaving this state panicked before there was a step to name.
-            let Some(via) = via else {
-                break;
-            };
-            successors.list.clear();
-            successors.broken = None;
-            system.next(worker, &state, &mut successors);
-            let via = usize::from(via);
-            // The last step may be the one that led to no state.
-            let broken = successors.broken.take().filter(|(place, ..)| *place == via);
-            if let Some((_, taken, _)) = broken.filter(|_| path.is_empty()) {
-                actions.push(system.action(worker, &state, taken));
-                break;
-            }
-            let (taken, to) = successors.list.swap_remove(via);
-            actions.push(system.action(worker, &state, taken));
-            state = to;
+        if let Err(why) = system.judges_liveness() {
+            return End::Limit(why);
         }
-        let story = system.story(&actions, &found.violation);
-        End::Broken { violation: found.violation, steps, story }
+        // The table and the parents have done their work; their memory is needed.
+        self.table = Table::new();
+        (self.parents, self.frontier, self.next) = (Vec::new(), Vec::new(), Vec::new());
+        self.heap_bytes = [0; 2];
+        self.left = 0;
+        let patience = Patience {
+            memory: self.asked.memory.saturating_sub(self.bytes() - system.shared_bytes()),
+            deadline: self.asked.time.map(|limit| self.began + limit),
+            interrupt: self.asked.interrupt,
+        };
+        match live(system, &mut self.hands[0].worker, &patience) {
+            Live::Holds => End::Complete,
+            Live::Limit(why) => End::Limit(why),
+            Live::Broken { violation, stem, cycle } => {
+                let steps = (stem.len() + cycle.len()) as u64;
+                let story = system.lasso(stem, cycle, &violation);
+                End::Broken { violation, steps, story }
+            }
+        }
     }
 
     fn report(self, end: End) -> Report {
@@ -469,6 +489,10 @@ impl<'a, S: System> Search<'a, S> {
         let workers: Vec<S::Worker> = self.hands.into_iter().map(|hand| hand.worker).collect();
         let mut bounds = system.bounds();
         bounds.extend(system.cut(&workers));
+        if self.asked.liveness {
+            let fair = "liveness: faults end, and what stays possible for ever is done";
+            bounds.push(fair.into());
+        }
         let (mut reason, mut violation, mut steps, mut story) = (None, None, 0, String::new());
         let verdict = match end {
             End::Complete => Verdict::Holds,

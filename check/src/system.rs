@@ -47,8 +47,67 @@ pub trait System: Sync {
         successors: &mut Successors<Self::Move, Self::State>,
     );
 
+    /// Puts in the place of a state the one that stands for all states that differ from it in
+    /// nothing that matters. Whatever can follow a state can follow the one in its place, up to
+    /// such differences; both are judged alike.
+    fn fold(&self, worker: &mut Self::Worker, state: &mut Self::State) {
+        let _ = (worker, state);
+    }
+
     /// Judges a state that is met for the first time.
     fn judge(&self, worker: &mut Self::Worker, state: &Self::State) -> Judgement;
+
+    /// Whether liveness can be judged of this system.
+    ///
+    /// # Errors
+    /// Why not, and what to change.
+    fn judges_liveness(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What is promised and has not come, as a sentence; none if nothing is owed in this state. A
+    /// fair run may owe something for a while, but not from some time on for ever.
+    fn owes(&self, worker: &mut Self::Worker, state: &Self::State) -> Option<String> {
+        let _ = (worker, state);
+        None
+    }
+
+    /// What is demanded of a transition in runs that go on for ever.
+    fn fairness(
+        &self,
+        worker: &mut Self::Worker,
+        state: &Self::State,
+        taken: Self::Move,
+    ) -> Fairness {
+        let _ = (worker, state, taken);
+        Fairness::Free
+    }
+
+    /// The classes of transitions that could be taken here, if bounds did not forbid it. A run
+    /// that ends or repeats only for want of them is not blamed.
+    fn withheld(&self, worker: &mut Self::Worker, state: &Self::State) -> Vec<u64> {
+        let _ = (worker, state);
+        Vec::new()
+    }
+
+    /// The whole way to a run that goes on for ever, for people: what happens at first, and what
+    /// repeats. If nothing repeats, nothing more happens.
+    fn lasso(
+        &self,
+        stem: Vec<Self::Action>,
+        cycle: Vec<Self::Action>,
+        violation: &Violation,
+    ) -> String {
+        let steps = stem.len();
+        let mut story = self.story(&stem, violation);
+        if cycle.is_empty() {
+            story.push_str("and nothing more happens\n");
+        } else {
+            story.push_str(&format!("and after these {steps} steps, for ever:\n"));
+            cycle.iter().for_each(|action| story.push_str(&format!("{action}\n")));
+        }
+        story
+    }
 
     /// Which of [`sometimes`](System::sometimes) this worker has seen so far, a bit each, the
     /// first lowest.
@@ -93,6 +152,18 @@ pub trait System: Sync {
         let _ = workers;
         Vec::new()
     }
+}
+
+/// What is demanded of a transition in runs that go on for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fairness {
+    /// It is a fault: from some time on it is never taken.
+    Fault,
+    /// It may be taken at any time, or never.
+    Free,
+    /// Weak fairness: if transitions of this class can be taken from some time on at every moment,
+    /// one is taken.
+    Fair(u64),
 }
 
 /// What is to be done with a state.

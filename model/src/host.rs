@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use crate::{Effect, NodeId, Out, Process};
 
 /// Messages to oneself that may wait at once. A handler that keeps writing to itself without end
@@ -60,7 +63,8 @@ pub trait Outside<P: Process> {
 ///
 /// Its driver must see to the order of rule 2, to the writing of frames, and must call
 /// [`synced`](Host::synced) when frames are durable. A failed write or sync is a crash.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "P: Serialize", deserialize = "P: DeserializeOwned"))]
 pub struct Host<P: Process> {
     me: NodeId,
     process: P,
@@ -104,9 +108,16 @@ impl<P: Process> Host<P> {
         !self.own.is_empty()
     }
 
-    /// The next message to oneself, if one is waiting.
+    /// The next message to oneself, if one is waiting: it is the next event.
     pub fn owed(&self) -> Option<&P::Message> {
         self.own.front()
+    }
+
+    /// For drivers that compare states: messages that wait for one frame are put in the order of
+    /// their addressees, each one's in program order. They leave together, so only the order of
+    /// those to one addressee can ever be seen.
+    pub fn sort_held(&mut self) {
+        self.frames.iter_mut().for_each(|held| held.sort_by_key(|(to, _)| *to));
     }
 
     /// The messages that wait for the frames that are not yet durable, oldest frame first.

@@ -16,7 +16,7 @@ mod time;
 mod value;
 
 pub use host::{Event, Host, Outside};
-pub use nodes::NodeSet;
+pub use nodes::{ByNode, NodeSet};
 pub use out::{Choices, Effect, Indications, Out};
 pub use process::Process;
 pub use random::{Fingerprint, Random};

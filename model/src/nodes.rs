@@ -1,6 +1,8 @@
-//! Sets of nodes and the quorums that protocols count.
+//! Sets of nodes and the quorums that protocols count; rows with a place for each node.
 
+use alloc::vec::Vec;
 use core::fmt::{self, Display};
+use core::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,16 @@ impl NodeSet {
     /// The nodes `n0` to `n(count-1)`.
     pub fn first(count: usize) -> NodeSet {
         NodeId::first(count).collect()
+    }
+
+    /// The set whose word has these bits: the lowest is `n0`.
+    pub fn from_bits(bits: u64) -> NodeSet {
+        NodeSet(bits)
+    }
+
+    /// The set as a word: the lowest bit is `n0`.
+    pub fn bits(self) -> u64 {
+        self.0
     }
 
     /// Adds a node; returns whether it is new. A number beyond the capacity is never a member.
@@ -96,6 +108,89 @@ impl Display for NodeSet {
             write!(f, "{}{node}", if place == 0 { "" } else { " " })?;
         }
         f.write_str("}")
+    }
+}
+
+/// A value for each node, `n0` first: what is kept of every peer, such as votes or clocks. It is
+/// indexed by the node's name, and so, unlike a plain vector, it keeps its meaning when nodes are
+/// renamed. Printed as `[2 0 1]`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct ByNode<T>(Vec<T>);
+
+impl<T> ByNode<T> {
+    /// The same value for each of the first `count` nodes.
+    pub fn all(count: usize, value: T) -> ByNode<T>
+    where
+        T: Clone,
+    {
+        ByNode(alloc::vec![value; count])
+    }
+
+    /// How many nodes have a place.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no node has a place.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a node, if it has a place.
+    pub fn get(&self, node: NodeId) -> Option<&T> {
+        self.0.get(node.index())
+    }
+
+    /// The value of a node, if it has a place, to be changed.
+    pub fn get_mut(&mut self, node: NodeId) -> Option<&mut T> {
+        self.0.get_mut(node.index())
+    }
+
+    /// Every node with its value, in order of their numbers.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &T)> + ExactSizeIterator {
+        self.0.iter().enumerate().map(|(node, value)| (NodeId(node as u16), value))
+    }
+
+    /// Every node with its value, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut T)> {
+        self.0.iter_mut().enumerate().map(|(node, value)| (NodeId(node as u16), value))
+    }
+
+    /// The values, in order of the nodes' numbers.
+    pub fn values(&self) -> core::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
+impl<T> Index<NodeId> for ByNode<T> {
+    type Output = T;
+
+    /// # Panics
+    /// If the node has no place; [`ByNode::get`] asks first.
+    fn index(&self, node: NodeId) -> &T {
+        &self.0[node.index()]
+    }
+}
+
+impl<T> IndexMut<NodeId> for ByNode<T> {
+    fn index_mut(&mut self, node: NodeId) -> &mut T {
+        &mut self.0[node.index()]
+    }
+}
+
+impl<T> FromIterator<T> for ByNode<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> ByNode<T> {
+        ByNode(values.into_iter().collect())
+    }
+}
+
+impl<T: Display> Display for ByNode<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (place, value) in self.0.iter().enumerate() {
+            write!(f, "{}{value}", if place == 0 { "" } else { " " })?;
+        }
+        f.write_str("]")
     }
 }
 

@@ -3,6 +3,7 @@
 mod caught;
 mod failures;
 mod model;
+pub mod rename;
 pub mod story;
 mod subject;
 pub mod timed;

@@ -5,6 +5,7 @@ use spec::monitor::Monitor;
 
 use crate::failures::Failures;
 use crate::model::SystemModel;
+use crate::rename::Symmetry;
 use crate::trace::Epoch;
 
 /// A protocol, its size and its promises, ready to be explored or simulated.
@@ -75,9 +76,18 @@ pub trait Subject: Sync {
         self.model().failures()
     }
 
-    /// The nodes that are Byzantine when the subject is explored. A random run draws its own.
+    /// The nodes that are Byzantine when the subject is explored or told in a story: they take no
+    /// steps of their protocol, and send what [`forgeries`](Subject::forgeries) lists. Neither
+    /// invariants nor the monitor say anything of them. A random run draws its own.
     fn traitors(&self) -> NodeSet {
         NodeSet::EMPTY
+    }
+
+    /// The monitor, told who is Byzantine when the subject is explored or told in a story.
+    fn told_monitor(&self) -> Self::Monitor {
+        let mut monitor = self.monitor();
+        self.traitors().iter().for_each(|node| monitor.faulty(node));
+        monitor
     }
 
     /// What a Byzantine node might write to another, beyond what the protocol says: a bounded
@@ -100,6 +110,14 @@ pub trait Subject: Sync {
         Self: Sized,
     {
         let _ = nodes;
+        None
+    }
+
+    /// Which nodes are interchangeable, if any are: the checker then explores fewer worlds.
+    fn symmetry(&self) -> Option<Symmetry<Self>>
+    where
+        Self: Sized,
+    {
         None
     }
 

@@ -12,28 +12,39 @@ use model::Process;
 pub struct Bounds {
     /// What the network does to packets.
     pub network: Network,
-    /// Crashes in a run, of all nodes together. A node that is down may restart at any time.
+    /// Crashes in a run, of all nodes together.
     pub crashes: u16,
+    /// Whether a node that is down may restart at any time; without it, a crash is for ever.
+    pub recovery: bool,
     /// Alarms that ring in a run, of all nodes together; without a number, any.
     pub fires: Option<u16>,
+    /// Forged messages that arrive in a run, of all faulty nodes together; without a number, any.
+    pub forgeries: Option<u16>,
     /// When nodes flush.
     pub flushing: Flushing,
+    /// Whether worlds that differ by a renaming of interchangeable nodes count as one, if the
+    /// subject declares any.
+    pub symmetry: bool,
 }
 
 impl Default for Bounds {
-    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms, and
-    /// flushes as steps of their own.
+    /// A lossy network with one copy of a packet in flight, no crash, any number of alarms,
+    /// flushes as steps of their own, and the symmetry that the subject declares.
     fn default() -> Bounds {
         Bounds {
             network: Network::Lossy { copies: 1 },
             crashes: 0,
+            recovery: true,
             fires: None,
+            forgeries: None,
             flushing: Flushing::Free,
+            symmetry: true,
         }
     }
 }
 
-/// What the network does to packets. They always overtake each other, except on reliable links.
+/// What the network does to packets. They always overtake each other, except on links that
+/// keep their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Network {
     /// A packet arrives once or never.
@@ -43,6 +54,12 @@ pub enum Network {
     },
     /// A packet arrives any number of times.
     Duplicating,
+    /// A packet arrives once, after any time and in any order, if its addressee is up for long
+    /// enough; a packet to a node that is down waits.
+    Reliable {
+        /// Equal packets in flight at most: a world with more lies outside of the bounds.
+        copies: u8,
+    },
     /// From one node to another, packets arrive once and in the order in which they were sent,
     /// even across crashes.
     Fifo {

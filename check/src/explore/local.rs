@@ -1,6 +1,7 @@
 //! One node on its own: what it is, what it can do next, and what comes of that.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -34,6 +35,20 @@ pub enum Input<P: Process> {
     Sync,
     Crash,
     Restart,
+}
+
+impl<P: Process> Display for Input<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Event(Event::Start) | Input::Restart => write!(f, "its start"),
+            Input::Event(Event::Request(request)) => write!(f, "the request {request}"),
+            Input::Event(Event::Message(from, message)) => write!(f, "{message} from {from}"),
+            Input::Event(Event::Timer(timer)) => write!(f, "the alarm {timer}"),
+            Input::Event(Event::Flush) => write!(f, "a flush"),
+            Input::Sync => write!(f, "a sync"),
+            Input::Crash => write!(f, "a crash"),
+        }
+    }
 }
 
 /// What comes of it.

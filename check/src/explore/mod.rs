@@ -23,26 +23,31 @@
 //! - *Time* does not pass: an armed alarm may ring at any moment, and clocks stand at 0.
 
 mod bounds;
+mod fairness;
+mod fold;
 mod local;
+mod memo;
 mod story;
 mod tables;
 mod world;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
-use ::world::{Invariant, Sometimes, Subject, caught};
-use model::{Event, NodeId, Process};
-use spec::monitor::Monitor;
+use ::world::{Invariant, Sometimes, Subject};
+use model::{NodeId, NodeSet, Process};
 
 pub use self::bounds::{Bounds, Flushing, Network, Shareable};
 pub use self::story::Scene;
 pub use self::world::World;
 
-use self::local::{Input, Local};
+pub use self::memo::Memory;
+
+use self::fold::{Folding, RenamedKey};
+use self::local::Local;
+use self::memo::{Act, Facts};
 use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use self::world::{Channel, Shape};
-use crate::hand::no_panic;
-use crate::{Judgement, Successors, System, Violation};
+use crate::{Fairness, Judgement, Successors, System, Violation};
 
 /// A protocol as a [`System`].
 pub struct Explore<'a, S: Subject> {
@@ -52,6 +57,9 @@ pub struct Explore<'a, S: Subject> {
     requests: Vec<Vec<<S::Process as Process>::Request>>,
     invariants: Vec<Invariant<S::Process>>,
     sometimes: Vec<Sometimes<S::Process>>,
+    /// The nodes that take no steps of their own.
+    traitors: NodeSet,
+    folding: Option<Folding<S>>,
     tables: Mutex<Tables<S>>,
 }
 
@@ -62,61 +70,6 @@ pub struct Taken {
     act: Act,
     /// Which of the ways to answer the node's choices.
     which: u16,
-}
-
-/// What happens at a node.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Act {
-    /// A packet arrives, by its number.
-    Deliver(u32),
-    /// An alarm rings, by its place among those that are armed.
-    Fire(u32),
-    /// A request is made, by its place among those of the node.
-    Request(u32),
-    Flush,
-    Sync,
-    Crash,
-    Restart,
-}
-
-impl Act {
-    /// A number of its own for each.
-    fn code(self) -> u32 {
-        let (kind, argument) = match self {
-            Act::Deliver(packet) => (0, packet),
-            Act::Fire(timer) => (1, timer),
-            Act::Request(request) => (2, request),
-            Act::Flush => (3, 0),
-            Act::Sync => (4, 0),
-            Act::Crash => (5, 0),
-            Act::Restart => (6, 0),
-        };
-        argument << 3 | kind
-    }
-}
-
-/// What one thread remembers of the tables, so that it need not ask for them.
-pub struct Memory {
-    facts: Vec<Facts>,
-    channels: Vec<Channel>,
-    steps: Map<(u32, u32), Arc<[Step]>>,
-    heard: Map<MonitorKey, Result<u32, Violation>>,
-    judged: Map<Box<[u32]>, Judgement>,
-    /// A world that is being built, and a combination of processes that is being judged.
-    words: Vec<u32>,
-    seen: Vec<u32>,
-    reached: u64,
-    /// Packets that the cap on copies has refused.
-    refused: u64,
-}
-
-/// What must be known of a node to see what can happen to it.
-#[derive(Clone, Copy)]
-struct Facts {
-    is_up: bool,
-    timers: u32,
-    frames: u32,
-    seen: u32,
 }
 
 impl<'a, S: Shareable> Explore<'a, S> {
@@ -130,8 +83,15 @@ impl<'a, S: Shareable> Explore<'a, S> {
             count += list.len() as u32;
             firsts.push(count);
         }
+        let wanted = bounds.symmetry;
         Explore {
-            shape: Shape { nodes: subject.nodes(), requests: firsts },
+            folding: wanted.then(|| Folding::of(subject, &requests)).flatten(),
+            shape: Shape {
+                nodes: subject.nodes(),
+                requests: firsts,
+                counts_forgeries: bounds.forgeries.is_some() && !subject.traitors().is_empty(),
+            },
+            traitors: subject.traitors(),
             requests,
             invariants: subject.invariants(),
             sometimes: subject.sometimes(),
@@ -141,127 +101,8 @@ impl<'a, S: Shareable> Explore<'a, S> {
         }
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables<S>> {
-        self.tables.lock().expect("What may panic is caught while the tables are locked.")
-    }
-
     fn nodes(&self) -> impl Iterator<Item = NodeId> + use<S> {
         NodeId::first(self.shape.nodes)
-    }
-
-    /// Brings the memory up to date with nodes and packets that other threads have met.
-    fn learn(&self, memory: &mut Memory, world: &[u32]) {
-        let nodes = &world[..self.shape.nodes];
-        let packets = &world[self.shape.packets()..];
-        let is_known = nodes.iter().all(|&node| (node as usize) < memory.facts.len())
-            && packets.iter().all(|&packet| (packet as usize) < memory.channels.len());
-        if !is_known {
-            learn_from(&self.tables(), memory);
-        }
-    }
-
-    /// What comes of an act at a node, from memory if it was met before.
-    fn steps(&self, memory: &mut Memory, number: u32, act: Act) -> Arc<[Step]> {
-        let key = (number, act.code());
-        if let Some(steps) = memory.steps.get(&key) {
-            return Arc::clone(steps);
-        }
-        let mut tables = self.tables();
-        if !tables.steps.contains_key(&key) {
-            let steps = self.compute(&mut tables, number, act);
-            tables.steps.insert(key, steps);
-        }
-        // Each thread has its own copy, so that the threads do not wait for one count of uses.
-        let steps: Arc<[Step]> = tables.steps[&key].to_vec().into();
-        learn_from(&tables, memory);
-        drop(tables);
-        memory.steps.insert(key, Arc::clone(&steps));
-        steps
-    }
-
-    fn compute(&self, tables: &mut Tables<S>, number: u32, act: Act) -> Arc<[Step]> {
-        let entry = Arc::clone(&tables.entries[number as usize]);
-        let me = entry.node.me;
-        let input = match act {
-            Act::Deliver(packet) => {
-                let packet = tables.packets.value(packet);
-                Input::Event(Event::Message(packet.from, packet.message.clone()))
-            }
-            Act::Fire(place) => Input::Event(Event::Timer(entry.timers[place as usize].clone())),
-            Act::Request(place) => {
-                let request = &self.requests[me.index()][place as usize];
-                Input::Event(Event::Request(request.clone()))
-            }
-            Act::Flush => Input::Event(Event::Flush),
-            Act::Sync => Input::Sync,
-            Act::Crash => Input::Crash,
-            Act::Restart => Input::Restart,
-        };
-        let eager = self.bounds.flushing == Flushing::Eager;
-        let branches = entry.node.branches(&self.sometimes, &input, eager);
-        let steps = branches.into_iter().map(|branch| {
-            let script = branch.script.into();
-            let outcome = match branch.outcome {
-                Ok(outcome) => outcome,
-                Err(text) => return Step::Broken { script, violation: no_panic(text) },
-            };
-            let survives = !matches!(act, Act::Crash | Act::Restart);
-            let (before, after) = (entry.node.seen(), outcome.node.seen());
-            if let Err(text) = self.subject.step(before, after)
-                && survives
-            {
-                let property = "a step of a node".to_owned();
-                return Step::Broken { script, violation: Violation { property, text } };
-            }
-            let post = |(to, message)| Packet { from: me, to, message };
-            let posts = outcome.posts.into_iter().map(post);
-            Step::Led {
-                script,
-                posts: posts.map(|packet| tables.packets.number(packet).0).collect(),
-                node: tables.node(outcome.node),
-                told: tables.told.number(outcome.told).0,
-                marks: outcome.marks,
-            }
-        });
-        steps.collect()
-    }
-
-    /// The monitor after it has heard something.
-    fn hear(&self, memory: &mut Memory, key: MonitorKey) -> Result<u32, Violation> {
-        if let Some(result) = memory.heard.get(&key) {
-            return result.clone();
-        }
-        let mut tables = self.tables();
-        if !tables.heard.contains_key(&key) {
-            let result = self.judge_heard(&mut tables, key);
-            tables.heard.insert(key, result);
-        }
-        let result = tables.heard[&key].clone();
-        memory.heard.insert(key, result.clone());
-        result
-    }
-
-    fn judge_heard(&self, tables: &mut Tables<S>, key: MonitorKey) -> Result<u32, Violation> {
-        let (monitor, node, heard) = key;
-        let mut monitor = S::Monitor::clone(tables.monitors.value(monitor));
-        let told = match heard {
-            Heard::Told(list) => tables.told.value(list).as_slice(),
-            _ => &[],
-        };
-        let judged = caught(|| {
-            match heard {
-                Heard::Request(place) => {
-                    monitor.requested(node, &self.requests[node.index()][place as usize]);
-                }
-                Heard::Crash => monitor.crashed(node),
-                Heard::Told(_) => {}
-            }
-            told.iter().try_for_each(|indication| monitor.indicated(node, indication))
-        });
-        judged
-            .map_err(no_panic)?
-            .map_err(|text| Violation { property: "promise to the layer above".into(), text })?;
-        Ok(tables.monitors.number(monitor).0)
     }
 
     /// The monitor after a step of a node.
@@ -284,6 +125,49 @@ impl<'a, S: Shareable> Explore<'a, S> {
             monitor = self.hear(memory, (monitor, taken.node, Heard::Told(told)))?;
         }
         Ok(monitor)
+    }
+
+    /// The nodes that run the protocol.
+    fn honest(&self) -> impl Iterator<Item = NodeId> + use<S> {
+        let traitors = self.traitors;
+        NodeId::first(self.shape.nodes).filter(move |node| !traitors.contains(*node))
+    }
+
+    /// Looks up, once for each thread, every packet that a faulty node may forge.
+    fn forge(&self, memory: &mut Memory) -> Arc<[(NodeId, u32)]> {
+        if let Some(forged) = &memory.forged {
+            return Arc::clone(forged);
+        }
+        let mut tables = self.tables();
+        let mut list = Vec::new();
+        for from in self.traitors.iter() {
+            for to in self.honest() {
+                for message in self.subject.forgeries(from, to) {
+                    let packet = tables.packets.number(Packet { from, to, message }).0;
+                    list.push((to, packet));
+                }
+            }
+        }
+        let forged: Arc<[(NodeId, u32)]> = list.into();
+        memory.forged = Some(Arc::clone(&forged));
+        forged
+    }
+
+    /// Adds what comes of each forged message that arrives.
+    fn take_forged(
+        &self,
+        memory: &mut Memory,
+        world: &[u32],
+        successors: &mut Successors<Taken, World>,
+    ) {
+        if self.traitors.is_empty() || !self.shape.may_forge(world) {
+            return;
+        }
+        for &(to, packet) in self.forge(memory).iter() {
+            if memory.facts[world[to.index()] as usize].is_up {
+                self.take(memory, world, (to, Act::Forge(packet), 0), successors);
+            }
+        }
     }
 
     /// Adds everything that comes of an act at a node; a packet that arrives stands at `place`
@@ -327,7 +211,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
     /// Whether an act that changes nothing at its node need not be taken. See the header.
     fn may_skip(&self, act: Act) -> bool {
         match act {
-            Act::Flush | Act::Request(_) => true,
+            Act::Flush | Act::Request(_) | Act::Forge(_) => true,
             Act::Deliver(_) => matches!(self.bounds.network, Network::Lossy { .. }),
             Act::Fire(_) | Act::Sync | Act::Crash | Act::Restart => false,
         }
@@ -342,6 +226,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
             Act::Deliver(_) if self.bounds.network.consumes() => {
                 words.remove(self.shape.packets() + place);
             }
+            Act::Forge(_) => self.shape.spend_forgery(words),
             Act::Fire(_) => self.shape.spend_fire(words),
             Act::Request(request) => self.shape.make(words, taken.node, request),
             Act::Crash => self.shape.spend_crash(words),
@@ -358,37 +243,6 @@ impl<'a, S: Shareable> Explore<'a, S> {
             *refused += u64::from(!is_kept);
         }
     }
-
-    fn judge_seen(&self, seen: &[u32]) -> Judgement {
-        let tables = self.tables();
-        let processes: Vec<_> = seen.iter().map(|&n| Arc::clone(tables.seen.value(n))).collect();
-        drop(tables);
-        let processes: Vec<&S::Process> = processes.iter().map(|seen| &seen.1).collect();
-        let judged = caught(|| {
-            for invariant in &self.invariants {
-                if let Err(text) = (invariant.holds)(&processes) {
-                    let property = invariant.name.to_owned();
-                    return Judgement::Broken(Violation { property, text });
-                }
-            }
-            if self.subject.within(&processes) { Judgement::Within } else { Judgement::Outside }
-        });
-        judged.unwrap_or_else(|text| Judgement::Broken(no_panic(text)))
-    }
-}
-
-fn learn_from<S: Subject>(tables: &Tables<S>, memory: &mut Memory) {
-    memory.facts.extend(tables.entries[memory.facts.len()..].iter().map(|entry| Facts {
-        is_up: entry.node.up.is_some(),
-        timers: entry.timers.len() as u32,
-        frames: entry.node.up.as_ref().map_or(0, |up| up.frames.len() as u32),
-        seen: entry.seen,
-    }));
-    let packets = memory.channels.len() as u32..tables.packets.len() as u32;
-    memory.channels.extend(packets.map(|number| {
-        let packet = tables.packets.value(number);
-        (packet.from, packet.to)
-    }));
 }
 
 impl<S: Shareable> System for Explore<'_, S> {
@@ -402,19 +256,25 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn bounds(&self) -> Vec<String> {
-        let Bounds { network, crashes, fires, flushing } = &self.bounds;
+        let Bounds { network, crashes, recovery, fires, forgeries, flushing, .. } = &self.bounds;
         let requests: usize = self.requests.iter().map(Vec::len).sum();
-        vec![
+        let mut bounds = vec![
             match network {
                 Network::Lossy { copies } => format!(
                     "the network loses and reorders; equal packets in flight: {copies} at most"
                 ),
                 Network::Duplicating => "the network loses, reorders and duplicates".into(),
+                Network::Reliable { copies } => {
+                    format!("reliable links; equal packets in flight: {copies} at most")
+                }
                 Network::Fifo { copies } => {
                     format!("reliable links in order; equal packets in flight: {copies} at most")
                 }
             },
-            format!("crashes: {crashes} at most"),
+            match recovery {
+                true => format!("crashes: {crashes} at most"),
+                false => format!("crashes: {crashes} at most, each for ever"),
+            },
             match fires {
                 Some(fires) => format!("alarms that ring: {fires} at most"),
                 None => "alarms ring at any time".into(),
@@ -424,7 +284,17 @@ impl<S: Shareable> System for Explore<'_, S> {
                 Flushing::Free => "nodes flush at any time".into(),
                 Flushing::Eager => "nodes flush right after each event".into(),
             },
-        ]
+        ];
+        if !self.traitors.is_empty() {
+            let how = match forgeries {
+                Some(count) => format!("{count} at most"),
+                None => "any number".into(),
+            };
+            let traitors = self.traitors;
+            bounds.push(format!("faulty nodes: {traitors}; forged messages that arrive: {how}"));
+        }
+        bounds.extend(self.folding.as_ref().map(Folding::bound));
+        bounds
     }
 
     fn sometimes(&self) -> Vec<&'static str> {
@@ -438,6 +308,8 @@ impl<S: Shareable> System for Explore<'_, S> {
             steps: Map::default(),
             heard: Map::default(),
             judged: Map::default(),
+            renamed: Map::default(),
+            forged: None,
             words: Vec::new(),
             seen: Vec::new(),
             reached: 0,
@@ -447,15 +319,20 @@ impl<S: Shareable> System for Explore<'_, S> {
 
     /// All nodes have started, in the order of their numbers.
     fn initial(&self, memory: &mut Memory) -> Result<Vec<World>, Violation> {
+        if let Some(violation) = self.folding.as_ref().and_then(Folding::fault) {
+            return Err(violation);
+        }
         let mut words = self.shape.fresh(&self.bounds);
         let mut tables = self.tables();
         for node in self.nodes() {
-            words[node.index()] = tables.node(Local::new(node, self.subject.process(node)));
+            let local = Local::new(node, self.subject.process(node));
+            words[node.index()] = self.number(&mut tables, local);
         }
-        words[self.shape.monitor()] = tables.monitors.number(self.subject.monitor()).0;
+        words[self.shape.monitor()] = tables.monitors.number(self.subject.told_monitor()).0;
         drop(tables);
+        self.forge(memory);
         let mut worlds: Vec<World> = vec![words.into()];
-        for node in self.nodes() {
+        for node in self.honest() {
             let mut started = Successors::new();
             for world in &worlds {
                 self.learn(memory, world);
@@ -484,11 +361,14 @@ impl<S: Shareable> System for Explore<'_, S> {
                 self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
             }
         }
-        for node in self.nodes() {
+        self.take_forged(memory, world, successors);
+        for node in self.honest() {
             let facts = memory.facts[world[node.index()] as usize];
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
             if !facts.is_up {
-                take(Act::Restart);
+                if self.bounds.recovery {
+                    take(Act::Restart);
+                }
                 continue;
             }
             let requests = 0..shape.requests_of(node);
@@ -510,6 +390,10 @@ impl<S: Shareable> System for Explore<'_, S> {
         }
     }
 
+    fn fold(&self, memory: &mut Memory, world: &mut World) {
+        self.folded(memory, world);
+    }
+
     fn judge(&self, memory: &mut Memory, world: &World) -> Judgement {
         if self.bounds.network.is_over(&world[self.shape.packets()..]) {
             return Judgement::Outside;
@@ -524,6 +408,31 @@ impl<S: Shareable> System for Explore<'_, S> {
         let judgement = self.judge_seen(&memory.seen);
         memory.judged.insert(memory.seen.as_slice().into(), judgement.clone());
         judgement
+    }
+
+    fn judges_liveness(&self) -> Result<(), String> {
+        self.is_fair()
+    }
+
+    fn owes(&self, _: &mut Memory, world: &World) -> Option<String> {
+        self.owed(world)
+    }
+
+    fn fairness(&self, _: &mut Memory, world: &World, taken: Taken) -> Fairness {
+        self.fairness_of(world, taken)
+    }
+
+    fn withheld(&self, _: &mut Memory, world: &World) -> Vec<u64> {
+        self.withheld_from(world)
+    }
+
+    fn lasso(
+        &self,
+        stem: Vec<Scene<S::Process>>,
+        cycle: Vec<Scene<S::Process>>,
+        violation: &Violation,
+    ) -> String {
+        self.lasso_told(stem, cycle, violation)
     }
 
     fn reached(&self, memory: &Memory) -> u64 {
@@ -556,6 +465,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             + memory.steps.capacity() * step
             + memory.heard.capacity() * heard
             + memory.judged.capacity() * judged
+            + memory.renamed.capacity() * size_of::<(RenamedKey, u32)>()
     }
 
     fn cut(&self, memories: &[Memory]) -> Vec<String> {

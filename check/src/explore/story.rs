@@ -50,6 +50,13 @@ impl<S: Shareable> Explore<'_, S> {
                 }
                 Line::Deliver { from, to, message: packet.message.clone() }
             }
+            Act::Forge(packet) => {
+                let packet = tables.packets.value(packet);
+                let (from, to) = (packet.from, packet.to);
+                let message = packet.message.clone();
+                lines.insert(0, Line::Forge { from, to, message });
+                Line::Deliver { from, to, message: packet.message.clone() }
+            }
             Act::Fire(place) => {
                 let timer = tables.entries[number as usize].timers[place as usize].clone();
                 Line::Fire { node, timer }

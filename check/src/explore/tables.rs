@@ -8,6 +8,7 @@ use std::sync::Arc;
 use model::{Fingerprint, NodeId, Process};
 use world::Subject;
 
+use super::fold::RenamedKey;
 use super::local::Local;
 use crate::Violation;
 
@@ -39,6 +40,11 @@ impl<T: Hash + Eq> Interner<T> {
         (number, true)
     }
 
+    /// The number of a value that was met.
+    pub fn find(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
     pub fn value(&self, number: u32) -> &Arc<T> {
         &self.values[number as usize]
     }
@@ -63,6 +69,8 @@ pub struct Entry<P: Process> {
     pub timers: Vec<P::Timer>,
     /// The number of the process as invariants see it.
     pub seen: u32,
+    /// See [`Folding::print`](super::fold::Folding::print).
+    pub print: u64,
 }
 
 /// What comes of a local step, in numbers.
@@ -113,6 +121,10 @@ pub struct Tables<S: Subject> {
     pub monitors: Interner<S::Monitor>,
     pub steps: Map<(u32, u32), Arc<[Step]>>,
     pub heard: Map<MonitorKey, Result<u32, Violation>>,
+    /// What numbers become by renamings.
+    pub renamed: Map<RenamedKey, u32>,
+    /// What symmetry was or could have been tested on.
+    pub tested: u64,
 }
 
 impl<S: Subject> Tables<S> {
@@ -128,16 +140,18 @@ impl<S: Subject> Tables<S> {
             monitors: Interner::new(),
             steps: Map::default(),
             heard: Map::default(),
+            renamed: Map::default(),
+            tested: 0,
         }
     }
 
-    pub fn node(&mut self, node: Local<S::Process>) -> u32 {
+    pub fn node(&mut self, node: Local<S::Process>, print: u64) -> u32 {
         let (number, is_new) = self.nodes.number(node.clone());
         if is_new {
             let (seen, _) = self.seen.number((node.me, node.seen().clone()));
             let up = node.up.as_ref();
             let timers = up.map(|up| up.timers.iter().cloned().collect()).unwrap_or_default();
-            self.entries.push(Arc::new(Entry { node, timers, seen }));
+            self.entries.push(Arc::new(Entry { node, timers, seen, print }));
         }
         number
     }
@@ -153,6 +167,7 @@ impl<S: Subject> Tables<S> {
             + each(self.monitors.len(), size_of::<S::Monitor>())
             + each(self.steps.len(), size_of::<Step>())
             + self.heard.capacity() * size_of::<(MonitorKey, Result<u32, Violation>)>()
+            + self.renamed.capacity() * size_of::<(RenamedKey, u32)>()
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Shape {
     pub nodes: usize,
     /// For each node, the first of its requests among the bits of all; and their number at last.
     pub requests: Vec<u32>,
+    /// Whether forged messages are counted, in a word of their own behind the other budgets.
+    pub counts_forgeries: bool,
 }
 
 /// Stands for a budget of alarms without end.
@@ -34,7 +36,7 @@ impl Shape {
 
     /// Where the packets begin.
     pub fn packets(&self) -> usize {
-        self.budgets() + 1
+        self.budgets() + 1 + usize::from(self.counts_forgeries)
     }
 
     /// Everything but the nodes, the monitor and the packets, at first.
@@ -42,6 +44,9 @@ impl Shape {
         let mut words = vec![0; self.packets()];
         let fires = bounds.fires.map_or(ENDLESS, |fires| u32::from(fires).min(ENDLESS - 1));
         words[self.budgets()] = u32::from(bounds.crashes) << 16 | fires;
+        if let Some(forgeries) = bounds.forgeries.filter(|_| self.counts_forgeries) {
+            words[self.budgets() + 1] = u32::from(forgeries);
+        }
         words
     }
 
@@ -63,6 +68,16 @@ impl Shape {
         }
     }
 
+    pub fn may_forge(&self, world: &[u32]) -> bool {
+        !self.counts_forgeries || world[self.budgets() + 1] > 0
+    }
+
+    pub fn spend_forgery(&self, world: &mut [u32]) {
+        if self.counts_forgeries {
+            world[self.budgets() + 1] -= 1;
+        }
+    }
+
     /// How many requests a node may be asked.
     pub fn requests_of(&self, node: NodeId) -> u32 {
         self.requests[node.index() + 1] - self.requests[node.index()]
@@ -76,6 +91,16 @@ impl Shape {
     pub fn is_made(&self, world: &[u32], node: NodeId, request: u32) -> bool {
         let (word, bit) = self.bit(node, request);
         world[word] & bit != 0
+    }
+
+    /// Renames the requests that were made: each becomes another one in `row`.
+    pub fn rename_made(&self, world: &[u32], row: &mut [u32], becomes: &[u32]) {
+        row[self.made()..self.budgets()].fill(0);
+        for (request, &other) in becomes.iter().enumerate() {
+            if world[self.made() + request / 32] >> (request % 32) & 1 == 1 {
+                row[self.made() + other as usize / 32] |= 1 << (other % 32);
+            }
+        }
     }
 
     pub fn make(&self, world: &mut [u32], node: NodeId, request: u32) {
@@ -98,7 +123,9 @@ impl Network {
         for (place, &packet) in flight.iter().enumerate() {
             let before = place.checked_sub(1).map(|before| flight[before]);
             let is_hidden = match self {
-                Network::Lossy { .. } | Network::Duplicating => before == Some(packet),
+                Network::Lossy { .. } | Network::Duplicating | Network::Reliable { .. } => {
+                    before == Some(packet)
+                }
                 Network::Fifo { .. } => before.map(&channel) == Some(channel(packet)),
             };
             if !is_hidden {
@@ -136,6 +163,10 @@ impl Network {
                     world.insert(start + place, packet);
                 }
             }
+            Network::Reliable { .. } => {
+                let place = flight.partition_point(|&other| other < packet);
+                world.insert(start + place, packet);
+            }
             Network::Fifo { .. } => {
                 let way = channel(packet);
                 let place = flight.partition_point(|&other| channel(other) <= way);
@@ -148,7 +179,7 @@ impl Network {
     /// Whether a reliable link holds more copies of a packet than the cap allows: unlike a lossy
     /// one it may not refuse them, so the world lies outside of the bounds.
     pub fn is_over(self, flight: &[u32]) -> bool {
-        let Network::Fifo { copies } = self else {
+        let (Network::Fifo { copies } | Network::Reliable { copies }) = self else {
             return false;
         };
         let count = |packet| flight.iter().filter(|&&other| other == packet).count();
@@ -193,7 +224,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reliable_link_keeps_its_order() {
+    fn a_reliable_network_refuses_nothing() {
+        let network = Network::Reliable { copies: 1 };
+        let (flight, kept) = posted(network, &[12, 20, 11, 12]);
+        assert_eq!((&flight[..], kept), (&[11, 12, 12, 20][..], 4));
+        assert_eq!(deliverable(network, &flight), [11, 12, 20]);
+        assert!(network.is_over(&flight) && !network.is_over(&flight[2..]));
+    }
+
+    #[test]
+    fn a_link_in_order_keeps_its_order() {
         let network = Network::Fifo { copies: 1 };
         let (flight, _) = posted(network, &[21, 12, 11, 20, 12]);
         assert_eq!(flight, [12, 11, 12, 21, 20]);

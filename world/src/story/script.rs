@@ -259,6 +259,16 @@ fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::
         "deliver" => packet().map(|(from, to, message)| Step::Deliver { from, to, message })?,
         "drop" => packet().map(|(from, to, message)| Step::Drop { from, to, message })?,
         "duplicate" => packet().map(|(from, to, message)| Step::Duplicate { from, to, message })?,
+        "forge" => {
+            let (from, rest) = node_and_rest(rest)?;
+            let (to, text) = node_and_rest(rest)?;
+            let traitors = stage.subject.traitors();
+            let forged = traitors.contains(from).then(|| stage.subject.forgeries(from, to));
+            let forged = forged.unwrap_or_default();
+            let what = format!("messages that {from} may forge for {to}");
+            let message = the_one(text, forged.iter(), &what)?.clone();
+            Step::Forge { from, to, message }
+        }
         "fire" => {
             let (node, text) = node_and_rest(rest)?;
             let timer = the_one(text, stage.timers(node), "armed alarms")?.clone();
@@ -282,8 +292,8 @@ fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::
         "settle" => Step::Settle,
         _ => {
             return Err(format!(
-                "`{verb}` is no command; there are request, deliver, drop, duplicate, fire, \
-                 flush, sync, crash, restart, choose, partition, heal, settle and show."
+                "`{verb}` is no command; there are request, deliver, drop, duplicate, forge, \
+                 fire, flush, sync, crash, restart, choose, partition, heal, settle and show."
             ));
         }
     })

@@ -114,7 +114,7 @@ impl<'a, S: Subject> Stage<'a, S> {
             invariants: subject.invariants(),
             nodes: NodeId::first(subject.nodes()).map(place).collect(),
             air: Air {
-                monitor: subject.monitor(),
+                monitor: subject.told_monitor(),
                 packets: Vec::new(),
                 sent: 0,
                 steps: 0,
@@ -136,7 +136,8 @@ impl<'a, S: Subject> Stage<'a, S> {
     /// A violation, if starting is enough for one.
     pub fn new(subject: &'a S, auto_flush: bool) -> Result<(Self, Vec<String>), Trouble> {
         let mut stage = Stage::empty(subject, auto_flush);
-        for node in NodeId::first(subject.nodes()) {
+        let traitors = subject.traitors();
+        for node in NodeId::first(subject.nodes()).filter(|node| !traitors.contains(*node)) {
             stage.act(|stage| stage.restart(node))?;
         }
         let lines = std::mem::take(&mut stage.air.lines);
@@ -220,7 +221,11 @@ impl<'a, S: Subject> Stage<'a, S> {
         if let Some(what) = self.air.violation.take() {
             return Err(Trouble::Violation(what));
         }
-        let processes: Vec<&S::Process> = self.nodes.iter().map(Place::seen).collect();
+        // Nothing is demanded of traitors.
+        let traitors = self.subject.traitors();
+        let places = NodeId::first(self.nodes.len()).zip(&self.nodes);
+        let loyal = places.filter(|(node, _)| !traitors.contains(*node));
+        let processes: Vec<&S::Process> = loyal.map(|(_, place)| place.seen()).collect();
         for invariant in &self.invariants {
             (invariant.holds)(&processes)
                 .map_err(|why| Trouble::Violation(format!("{}: {why}", invariant.name)))?;
@@ -256,6 +261,11 @@ impl<'a, S: Subject> Stage<'a, S> {
                 let packet = self.pick(*from, *to, message)?;
                 let copy = self.air.packets[packet].clone();
                 self.air.packets.push(copy);
+                Ok(())
+            }
+            Step::Forge { from, to, message } => {
+                let (from, to, message) = (*from, *to, message.clone());
+                self.air.forge(from, to, message);
                 Ok(())
             }
             Step::Fire { node, timer } => {
@@ -445,6 +455,15 @@ impl<S: Subject> Air<S> {
                 self.packets.push(packet);
             }
         }
+    }
+
+    /// A traitor says something that no process said.
+    fn forge(&mut self, from: NodeId, to: NodeId, message: <S::Process as Process>::Message) {
+        self.sent += 1;
+        let number = self.sent;
+        self.happens(Some(from), What::Own, "a lie");
+        self.record.send(number, to, message.to_string(), Fate::Travels);
+        self.packets.push(Packet { from, to, message, number });
     }
 
     fn happens(&mut self, node: Option<NodeId>, what: What, text: impl Display) {

@@ -47,6 +47,15 @@ pub enum Step<P: Process> {
         /// What it says.
         message: P::Message,
     },
+    /// A faulty node sends a forged message: one more packet is in flight.
+    Forge {
+        /// The faulty node.
+        from: NodeId,
+        /// Its addressee.
+        to: NodeId,
+        /// What it says.
+        message: P::Message,
+    },
     /// An armed alarm rings.
     Fire {
         /// Whose.
@@ -101,6 +110,7 @@ impl<P: Process> Display for Step<P> {
             Step::Deliver { from, to, message } => write!(f, "deliver {from} {to} {message}"),
             Step::Drop { from, to, message } => write!(f, "drop {from} {to} {message}"),
             Step::Duplicate { from, to, message } => write!(f, "duplicate {from} {to} {message}"),
+            Step::Forge { from, to, message } => write!(f, "forge {from} {to} {message}"),
             Step::Fire { node, timer } => write!(f, "fire {node} {timer}"),
             Step::Flush { node } => write!(f, "flush {node}"),
             Step::Sync { node } => write!(f, "sync {node}"),

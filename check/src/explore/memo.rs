@@ -1,0 +1,278 @@
+//! What is computed once and remembered: what comes of a local step, what a monitor makes of what
+//! it hears, and the judgement of a combination of processes.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use ::world::{Subject, caught};
+use model::{Event, NodeId};
+use spec::monitor::Monitor;
+
+use super::fold::RenamedKey;
+use super::local::{Branch, Input, Local};
+use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
+use super::world::Channel;
+use super::{Explore, Flushing, Shareable};
+use crate::hand::no_panic;
+use crate::{Judgement, Violation};
+
+/// What happens at a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    /// A packet arrives, by its number.
+    Deliver(u32),
+    /// A forged packet arrives that was never in flight, by its number.
+    Forge(u32),
+    /// An alarm rings, by its place among those that are armed.
+    Fire(u32),
+    /// A request is made, by its place among those of the node.
+    Request(u32),
+    Flush,
+    Sync,
+    Crash,
+    Restart,
+}
+
+impl Act {
+    /// A number for each; a packet does the same whether or not it is forged.
+    pub fn code(self) -> u32 {
+        let (kind, argument) = match self {
+            Act::Deliver(packet) | Act::Forge(packet) => (0, packet),
+            Act::Fire(timer) => (1, timer),
+            Act::Request(request) => (2, request),
+            Act::Flush => (3, 0),
+            Act::Sync => (4, 0),
+            Act::Crash => (5, 0),
+            Act::Restart => (6, 0),
+        };
+        argument << 3 | kind
+    }
+}
+
+/// What one thread remembers of the tables, so that it need not ask for them.
+pub struct Memory {
+    pub(super) facts: Vec<Facts>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) steps: Map<(u32, u32), Arc<[Step]>>,
+    pub(super) heard: Map<MonitorKey, Result<u32, Violation>>,
+    pub(super) renamed: Map<RenamedKey, u32>,
+    pub(super) judged: Map<Box<[u32]>, Judgement>,
+    /// What faulty nodes may send, once it was looked up: addressee and packet.
+    pub(super) forged: Option<Arc<[(NodeId, u32)]>>,
+    /// A world that is being built, and a combination of processes that is being judged.
+    pub(super) words: Vec<u32>,
+    pub(super) seen: Vec<u32>,
+    pub(super) reached: u64,
+    /// Packets that the cap on copies has refused.
+    pub(super) refused: u64,
+}
+
+/// What must be known of a node to see what can happen to it.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    pub is_up: bool,
+    pub timers: u32,
+    pub frames: u32,
+    pub seen: u32,
+    /// See [`Folding::print`].
+    pub print: u64,
+}
+
+impl<S: Shareable> Explore<'_, S> {
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables<S>> {
+        // A panic leaves the tables whole: a value is complete before it is added.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings the memory up to date with nodes and packets that other threads have met.
+    pub(super) fn learn(&self, memory: &mut Memory, world: &[u32]) {
+        let nodes = &world[..self.shape.nodes];
+        let packets = &world[self.shape.packets()..];
+        let is_known = nodes.iter().all(|&node| (node as usize) < memory.facts.len())
+            && packets.iter().all(|&packet| (packet as usize) < memory.channels.len());
+        if !is_known {
+            learn_from(&self.tables(), memory);
+        }
+    }
+
+    /// What comes of an act at a node, from memory if it was met before.
+    pub(super) fn steps(&self, memory: &mut Memory, number: u32, act: Act) -> Arc<[Step]> {
+        let key = (number, act.code());
+        if let Some(steps) = memory.steps.get(&key) {
+            return Arc::clone(steps);
+        }
+        let mut tables = self.tables();
+        if !tables.steps.contains_key(&key) {
+            let steps = self.compute(&mut tables, number, act);
+            tables.steps.insert(key, steps);
+        }
+        // Each thread has its own copy, so that the threads do not wait for one count of uses.
+        let steps: Arc<[Step]> = tables.steps[&key].to_vec().into();
+        learn_from(&tables, memory);
+        drop(tables);
+        memory.steps.insert(key, Arc::clone(&steps));
+        steps
+    }
+
+    pub(super) fn compute(&self, tables: &mut Tables<S>, number: u32, act: Act) -> Arc<[Step]> {
+        let entry = Arc::clone(&tables.entries[number as usize]);
+        let me = entry.node.me;
+        let input = match act {
+            Act::Deliver(packet) | Act::Forge(packet) => {
+                let packet = tables.packets.value(packet);
+                Input::Event(Event::Message(packet.from, packet.message.clone()))
+            }
+            Act::Fire(place) => Input::Event(Event::Timer(entry.timers[place as usize].clone())),
+            Act::Request(place) => {
+                let request = &self.requests[me.index()][place as usize];
+                Input::Event(Event::Request(request.clone()))
+            }
+            Act::Flush => Input::Event(Event::Flush),
+            Act::Sync => Input::Sync,
+            Act::Crash => Input::Crash,
+            Act::Restart => Input::Restart,
+        };
+        let branches = self.branches(&entry.node, &input);
+        let fault = self.test_step(tables, &entry.node, &input, &branches);
+        let fault = fault.map(|violation| Step::Broken { script: [].into(), violation });
+        let steps = branches.into_iter().map(|branch| {
+            let script = branch.script.into();
+            let outcome = match branch.outcome {
+                Ok(outcome) => outcome,
+                Err(text) => return Step::Broken { script, violation: no_panic(text) },
+            };
+            let survives = !matches!(act, Act::Crash | Act::Restart);
+            let (before, after) = (entry.node.seen(), outcome.node.seen());
+            if let Err(text) = self.subject.step(before, after)
+                && survives
+            {
+                let property = "a step of a node".to_owned();
+                return Step::Broken { script, violation: Violation { property, text } };
+            }
+            // What is sent to a faulty node is known to it: its forgeries are listed without.
+            let traitors = self.traitors;
+            let posts = outcome.posts.into_iter().filter(|(to, _)| !traitors.contains(*to));
+            let posts = posts.map(|(to, message)| Packet { from: me, to, message });
+            Step::Led {
+                script,
+                posts: posts.map(|packet| tables.packets.number(packet).0).collect(),
+                node: self.number(tables, outcome.node),
+                told: tables.told.number(outcome.told).0,
+                marks: outcome.marks,
+            }
+        });
+        fault.into_iter().chain(steps.collect::<Vec<_>>()).collect()
+    }
+
+    /// Everything that comes of an input at a node.
+    pub(super) fn branches(
+        &self,
+        node: &Local<S::Process>,
+        input: &Input<S::Process>,
+    ) -> Vec<Branch<S::Process>> {
+        let eager = self.bounds.flushing == Flushing::Eager;
+        let mut branches = node.branches(&self.sometimes, input, eager);
+        if self.folding.is_some() {
+            // Names decide in which order a loop over nodes writes; renamed hosts are sorted too.
+            let outcomes = branches.iter_mut().filter_map(|branch| branch.outcome.as_mut().ok());
+            let hosts = outcomes.filter_map(|outcome| outcome.node.up.as_mut());
+            hosts.for_each(|up| up.host.sort_held());
+        }
+        branches
+    }
+
+    /// The number of a node.
+    pub(super) fn number(&self, tables: &mut Tables<S>, node: Local<S::Process>) -> u32 {
+        match tables.nodes.find(&node) {
+            Some(number) => number,
+            None => {
+                let print = self.folding.as_ref().map_or(0, |folding| folding.print(&node));
+                tables.node(node, print)
+            }
+        }
+    }
+
+    /// The monitor after it has heard something.
+    pub(super) fn hear(&self, memory: &mut Memory, key: MonitorKey) -> Result<u32, Violation> {
+        if let Some(result) = memory.heard.get(&key) {
+            return result.clone();
+        }
+        let mut tables = self.tables();
+        if !tables.heard.contains_key(&key) {
+            let result = self.judge_heard(&mut tables, key);
+            tables.heard.insert(key, result);
+        }
+        let result = tables.heard[&key].clone();
+        memory.heard.insert(key, result.clone());
+        result
+    }
+
+    pub(super) fn judge_heard(
+        &self,
+        tables: &mut Tables<S>,
+        key: MonitorKey,
+    ) -> Result<u32, Violation> {
+        let (monitor, node, heard) = key;
+        let mut monitor = S::Monitor::clone(tables.monitors.value(monitor));
+        let told = match heard {
+            Heard::Told(list) => tables.told.value(list).as_slice(),
+            _ => &[],
+        };
+        let judged = caught(|| {
+            match heard {
+                Heard::Request(place) => {
+                    monitor.requested(node, &self.requests[node.index()][place as usize]);
+                }
+                Heard::Crash => monitor.crashed(node),
+                Heard::Told(_) => {}
+            }
+            told.iter().try_for_each(|indication| monitor.indicated(node, indication))
+        });
+        let judged = judged.map_err(no_panic)?.map(|()| monitor);
+        if let Some(violation) = self.test_heard(tables, key, &judged) {
+            return Err(violation);
+        }
+        let promised = |text| Violation { property: "promise to the layer above".into(), text };
+        Ok(tables.monitors.number(judged.map_err(promised)?).0)
+    }
+
+    pub(super) fn judge_seen(&self, seen: &[u32]) -> Judgement {
+        let tables = self.tables();
+        let processes: Vec<_> = seen.iter().map(|&n| Arc::clone(tables.seen.value(n))).collect();
+        drop(tables);
+        let processes: Vec<&S::Process> = processes.iter().map(|seen| &seen.1).collect();
+        let judgement = self.judge_processes(&processes);
+        self.test_judged(&processes, &judgement).map_or(judgement, Judgement::Broken)
+    }
+
+    /// Judges the processes of all nodes; nothing is demanded of traitors.
+    pub(super) fn judge_processes(&self, processes: &[&S::Process]) -> Judgement {
+        let places = NodeId::first(processes.len()).zip(processes);
+        let loyal = places.filter(|(node, _)| !self.traitors.contains(*node));
+        let processes: Vec<&S::Process> = loyal.map(|(_, &process)| process).collect();
+        let judged = caught(|| {
+            for invariant in &self.invariants {
+                if let Err(text) = (invariant.holds)(&processes) {
+                    let property = invariant.name.to_owned();
+                    return Judgement::Broken(Violation { property, text });
+                }
+            }
+            if self.subject.within(&processes) { Judgement::Within } else { Judgement::Outside }
+        });
+        judged.unwrap_or_else(|text| Judgement::Broken(no_panic(text)))
+    }
+}
+
+pub(super) fn learn_from<S: Subject>(tables: &Tables<S>, memory: &mut Memory) {
+    memory.facts.extend(tables.entries[memory.facts.len()..].iter().map(|entry| Facts {
+        is_up: entry.node.up.is_some(),
+        timers: entry.timers.len() as u32,
+        frames: entry.node.up.as_ref().map_or(0, |up| up.frames.len() as u32),
+        seen: entry.seen,
+        print: entry.print,
+    }));
+    let packets = memory.channels.len() as u32..tables.packets.len() as u32;
+    memory.channels.extend(packets.map(|number| {
+        let packet = tables.packets.value(number);
+        (packet.from, packet.to)
+    }));
+}
