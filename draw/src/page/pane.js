@@ -1,0 +1,576 @@
+// One run drawn on a canvas: only what is in sight. Lanes on the left, words on the right.
+
+const LETTERS = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+const COLOURS = 6;
+const HEAD = 30;
+/** Browsers stop at elements of about 17 million pixels. */
+const TALLEST = 15e6;
+
+function inks() {
+  const style = getComputedStyle(document.documentElement);
+  const ink = {};
+  for (const name of ['paper', 'ink', 'muted', 'faint', 'band', 'message', 'wrong']) {
+    ink[name] = style.getPropertyValue('--' + name).trim();
+  }
+  ink.epochs = [];
+  for (let i = 0; i < COLOURS; i++) ink.epochs.push(style.getPropertyValue('--e' + i).trim());
+  return ink;
+}
+
+/** Paths of marks around the origin; the same shapes as in the static diagram. */
+const SHAPES = {
+  start: ['hollow', p => p.arc(0, 0, 4.5, 0, 7)],
+  request: ['full', p => { p.moveTo(-14, -5); p.lineTo(-4, 0); p.lineTo(-14, 5); p.closePath(); }],
+  deliver: ['full', p => p.arc(0, 0, 3.8, 0, 7)],
+  own: ['own', p => p.arc(0, 0, 3.8, 0, 7)],
+  timer: ['timer', p => p.arc(0, 0, 5.4, 0, 7)],
+  flush: ['stroke', p => { p.moveTo(-6, 0); p.lineTo(6, 0); }],
+  sync: ['full', p => { p.moveTo(0, -5.4); p.lineTo(5.4, 0); p.lineTo(0, 5.4); p.lineTo(-5.4, 0); p.closePath(); }],
+  crash: ['cross', p => { p.moveTo(-5, -5); p.lineTo(5, 5); p.moveTo(5, -5); p.lineTo(-5, 5); }],
+  lost: ['cross', p => { p.moveTo(-3.6, -3.6); p.lineTo(3.6, 3.6); p.moveTo(3.6, -3.6); p.lineTo(-3.6, 3.6); }],
+  fault: ['wrong', p => { p.moveTo(1.6, -7); p.lineTo(-4, 1); p.lineTo(-0.6, 1); p.lineTo(-1.6, 7); p.lineTo(4, -1); p.lineTo(0.6, -1); p.closePath(); }],
+  violation: ['wrong', p => { p.moveTo(-3, -7); p.lineTo(3, -7); p.lineTo(7, -3); p.lineTo(7, 3); p.lineTo(3, 7); p.lineTo(-3, 7); p.lineTo(-7, 3); p.lineTo(-7, -3); p.closePath(); }],
+  tells: ['hollow', p => { p.moveTo(-5, -4); p.lineTo(-13, 0); p.lineTo(-5, 4); p.closePath(); }],
+  saves: ['full', p => p.rect(7, -3.5, 7, 7)],
+};
+
+/** How far the middle of a mark is from the line it stands on. */
+const MIDDLE = { request: -9, tells: -9, saves: 10.5 };
+
+function stamp(g, ink, name, x, y) {
+  const [style, shape] = SHAPES[name];
+  g.save();
+  g.translate(x, y);
+  g.beginPath();
+  shape(g);
+  g.lineWidth = style === 'cross' ? 2 : 1.4;
+  if (style === 'full' || style === 'own' || style === 'wrong') {
+    g.fillStyle = style === 'wrong' ? ink.wrong : ink.ink;
+    g.strokeStyle = ink.paper;
+    g.stroke();
+    g.fill();
+  } else {
+    g.fillStyle = ink.paper;
+    g.strokeStyle = style === 'cross' ? ink.wrong : ink.ink;
+    if (style === 'hollow' || style === 'timer') g.fill();
+    g.stroke();
+  }
+  g.strokeStyle = ink.ink;
+  if (style === 'own') { g.beginPath(); g.arc(5.4, 0, 4.4, -2.2, 2.2); g.stroke(); }
+  if (style === 'timer') { g.beginPath(); g.moveTo(0, -3.2); g.lineTo(0, 0); g.lineTo(2.6, 0); g.stroke(); }
+  g.restore();
+}
+
+class Pane {
+  constructor(app, number, field) {
+    this.app = app;
+    this.number = number;
+    this.scroll = field.querySelector('.scroll');
+    this.all = field.querySelector('.all');
+    this.canvas = field.querySelector('.paint');
+    this.map = field.querySelector('.map');
+    this.chosen = -1;
+    this.open = new Set();
+    this.scroll.addEventListener('scroll', () => this.redraw());
+    this.canvas.addEventListener('click', click => this.click(click));
+    this.canvas.addEventListener('mousemove', move => this.hover(move));
+    this.scroll.addEventListener('focus', () => app.turnTo(this));
+    this.scroll.addEventListener('wheel', wheel => {
+      if (!wheel.ctrlKey && !wheel.metaKey) return;
+      wheel.preventDefault();
+      app.zoom(wheel.deltaY < 0 ? 1.15 : 1 / 1.15);
+    }, { passive: false });
+    const jump = press => {
+      if (press.buttons !== 1) return;
+      const share = press.offsetY / this.map.clientHeight;
+      this.scroll.scrollTop = share * this.height - this.scroll.clientHeight / 2;
+    };
+    this.map.addEventListener('pointerdown', jump);
+    this.map.addEventListener('pointermove', jump);
+  }
+
+  show(run) {
+    this.run = run;
+    this.chosen = -1;
+    this.open.clear();
+    this.arrange();
+  }
+
+  /** Lays rows out anew; what was in the middle stays there. */
+  arrange(keep = -1) {
+    const still = keep < 0 && this.chosen < 0 && this.scroll.scrollTop === 0;
+    const anchor = keep >= 0 ? keep : still ? -1 : this.middle();
+    this.rows = new Rows(this.run, {
+      lanes: this.app.hiddenLanes, kinds: this.app.hiddenKinds, fold: this.app.fold,
+      scale: this.app.scale, open: this.open,
+    });
+    this.lanes = [];
+    this.run.lanes.forEach((_, lane) => { if (!this.app.hiddenLanes.has(lane)) this.lanes.push(lane); });
+    this.resize();
+    if (anchor >= 0) this.reveal(anchor, true);
+    this.mapped = null;
+    this.redraw();
+  }
+
+  middle() {
+    if (!this.rows || this.rows.count === 0) return -1;
+    if (this.chosen >= 0) return this.chosen;
+    const row = this.rows.at((this.scroll.scrollTop + this.scroll.clientHeight / 2 - HEAD) / this.step);
+    return this.rows.first[Math.min(row, this.rows.count - 1)];
+  }
+
+  resize() {
+    const wide = this.scroll.clientWidth, high = this.app.printing || this.scroll.clientHeight;
+    const ratio = window.devicePixelRatio || 1;
+    this.step = Math.min(this.app.step, TALLEST / this.rows.length);
+    this.height = this.rows.length * this.step + HEAD + 12;
+    const lanes = Math.max(1, this.lanes.length);
+    const share = this.app.runs.length > 1 ? 0.36 : 0.46;
+    let times = 0;
+    for (let e = 0; e < this.run.count; e += Math.max(1, this.run.count >> 6)) {
+      times = Math.max(times, this.run.when(e).length);
+    }
+    if (this.run.count) times = Math.max(times, this.run.when(this.run.count - 1).length);
+    this.left = 34 + times * 6.7;
+    this.laneWidth = Math.max(38, Math.min(96, ((wide - this.left) * share) / lanes));
+    this.text = this.left + lanes * this.laneWidth + 14;
+    this.width = Math.max(wide, this.text + 150);
+    this.all.style.height = this.height + 'px';
+    this.all.style.width = this.width + 'px';
+    this.canvas.style.width = this.width + 'px';
+    this.canvas.style.height = high + 'px';
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(high * ratio);
+    this.high = high;
+    this.ratio = ratio;
+  }
+
+  x(lane) { return this.left + (this.lanes.indexOf(lane) + 0.5) * this.laneWidth; }
+  y(place) { return HEAD + place * this.step - this.top; }
+
+  /** Brings an event into sight; into the middle if it was far away. */
+  reveal(event, always) {
+    const row = this.rows.nearest[event];
+    if (row < 0) return;
+    const y = HEAD + this.rows.words(row) * this.step;
+    const high = this.scroll.clientHeight;
+    const from = this.scroll.scrollTop + HEAD + this.step, to = this.scroll.scrollTop + high - this.step * 1.5;
+    if (always || y < from - high || y > to + high) this.scroll.scrollTop = y - high / 2;
+    else if (y < from) this.scroll.scrollTop -= from - y;
+    else if (y > to) this.scroll.scrollTop += y - to;
+  }
+
+  choose(event) {
+    if (event >= 0) {
+      const row = this.rows.of[event];
+      if (row >= 0 && this.rows.size[row] > 1) {
+        this.open.add(event);
+        this.chosen = event;
+        this.arrange(event);
+      }
+    }
+    this.chosen = event;
+    if (event >= 0) this.reveal(event, false);
+    this.redraw();
+  }
+
+  click(click) {
+    this.app.turnTo(this);
+    const row = this.rowAt(click.offsetY);
+    if (row >= 0) this.app.choose(this.rows.first[row], this);
+  }
+
+  hover(move) {
+    const row = this.rowAt(move.offsetY);
+    const folded = row >= 0 && this.rows.size[row] > 1;
+    this.canvas.style.cursor = row < 0 ? 'default' : 'pointer';
+    const event = row < 0 ? -1 : this.rows.first[row];
+    this.canvas.title = row < 0 ? '' : folded ? 'Click to unfold' : this.run.words(event);
+  }
+
+  /** The row whose words are nearest to a height of the canvas. */
+  rowAt(y) {
+    if (y < HEAD || this.rows.count === 0) return -1;
+    const place = (y - HEAD + this.scroll.scrollTop) / this.step;
+    let row = Math.min(this.rows.at(place), this.rows.count - 1);
+    if (row > 0 && place - this.rows.words(row - 1) < this.rows.words(row) - place) row--;
+    return Math.abs(this.rows.words(row) - place) < 1.2 ? row : -1;
+  }
+
+  redraw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.draw(); });
+  }
+
+  draw() {
+    if (!this.rows) return;
+    const g = this.canvas.getContext('2d');
+    this.ink = this.app.ink;
+    this.g = g;
+    this.top = this.app.printing ? this.app.printFrom : this.scroll.scrollTop;
+    g.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    g.fillStyle = this.ink.paper;
+    g.fillRect(0, 0, this.width, this.high);
+    const from = Math.max(0, this.rows.at((this.top - HEAD) / this.step - 2) - 1);
+    const to = Math.min(this.rows.count, this.rows.at((this.top + this.high) / this.step + 2) + 1);
+    this.sight = { from, to };
+    g.save();
+    g.beginPath();
+    g.rect(0, HEAD, this.width, this.high - HEAD);
+    g.clip();
+    this.drawGround(from, to);
+    this.drawLines(from, to);
+    this.drawArrows(from, to);
+    this.drawRows(from, to);
+    this.drawDifference();
+    g.restore();
+    this.drawHead();
+    this.drawMap();
+  }
+
+  drawGround(from, to) {
+    const { g, ink, rows } = this;
+    g.fillStyle = ink.band;
+    for (let row = from; row < to; row++) {
+      if (row % 2 === 1 && this.step >= 14 && rows.words(row) === rows.mark(row)) {
+        g.fillRect(0, this.y(rows.words(row) - 0.5), this.width, this.step);
+      }
+    }
+    const chosen = this.chosen >= 0 ? rows.of[this.chosen] : -1;
+    if (chosen >= 0) {
+      g.globalAlpha = 0.16;
+      g.fillStyle = ink.epochs[0];
+      g.fillRect(0, this.y(rows.words(chosen) - 0.5), this.width, Math.max(this.step, 3));
+      g.globalAlpha = 1;
+    }
+    g.font = `11px ${LETTERS}`;
+    for (const silence of rows.silences) {
+      const y = this.y(silence.at);
+      const wordsY = this.y(silence.words);
+      if (Math.max(y, wordsY) < 0 || Math.min(y, wordsY) > this.high) continue;
+      g.setLineDash([1, 4]);
+      this.path(ink.muted, 1, [[this.left, y], [this.text - 14, y]]);
+      g.setLineDash([]);
+      g.fillStyle = ink.muted;
+      g.textAlign = 'left';
+      g.fillText(span(silence.gap) + ' of silence', this.text, wordsY + 4);
+    }
+  }
+
+  path(colour, width, points) {
+    const g = this.g;
+    g.strokeStyle = colour;
+    g.lineWidth = width;
+    g.beginPath();
+    points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+    g.stroke();
+  }
+
+  drawLines(from, to) {
+    const { run, rows, ink } = this;
+    if (rows.count === 0) return;
+    const first = from === 0 ? -1 : rows.first[from];
+    const bottom = this.y(rows.length);
+    for (const lane of this.lanes) {
+      const { event, epoch } = run.turns[lane];
+      let low = 0, high = event.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (event[middle] <= first) low = middle + 1; else high = middle;
+      }
+      const x = this.x(lane);
+      for (let turn = Math.max(0, low - 1); turn < Math.max(event.length, 1); turn++) {
+        const begin = event.length && event[turn] >= 0 ? this.y(rows.mark(rows.nearest[event[turn]])) : this.y(0);
+        const end = turn + 1 < event.length ? this.y(rows.mark(rows.nearest[event[turn + 1]])) : bottom;
+        if (begin > this.high) break;
+        const state = event.length ? epoch[turn] : -1;
+        if (state === -2) continue;
+        const colour = state < 0 ? ink.muted : ink.epochs[(state >> 1) % COLOURS];
+        const width = state >= 0 && state & 1 ? 6 : 2;
+        this.path(colour, width, [[x, Math.max(begin, -20)], [x, Math.min(end, this.high + 20)]]);
+      }
+    }
+  }
+
+  drawArrows(from, to) {
+    const { run, rows } = this;
+    const drawn = new Set();
+    for (const s of rows.crossings[Math.floor(from / Rows.BLOCK)] || []) this.drawSending(s, drawn);
+    for (let row = from; row < to; row++) {
+      const first = rows.first[row];
+      const last = row + 1 < rows.count ? rows.first[row + 1] : run.count;
+      for (let e = first; e < last; e++) {
+        if (run.message[e] >= 0) this.drawSending(run.message[e], drawn);
+        else if (run.kind[e] === KIND.deliver && rows.of[e] >= 0) this.drawUnsent(e);
+        const [begin, end] = run.sends(e);
+        for (let s = begin; s < end; s++) this.drawSending(s, drawn);
+      }
+    }
+    this.g.globalAlpha = 1;
+    this.arrows = drawn.size;
+  }
+
+  drawUnsent(event) {
+    const y = this.y(this.rows.mark(this.rows.of[event])), x = this.x(this.run.lane[event]);
+    this.drawArrow(x - 26, y - 14, x, y, 'arrives');
+  }
+
+  drawSending(s, drawn) {
+    if (drawn.has(s)) return;
+    drawn.add(s);
+    const { run, rows } = this;
+    const event = run.send_event[s], lane = run.lane[event], to = run.send_lane[s];
+    if (lane < 0 || this.app.hiddenLanes.has(lane) || this.app.hiddenLanes.has(to)) return;
+    const y = this.y(rows.mark(rows.nearest[event])), x = this.x(lane), endX = this.x(to);
+    const fate = run.send_fate[s];
+    let left = fate === FATE.doubled ? 2 : 1;
+    const draw = (end, course) => {
+      const row = end >= 0 ? rows.nearest[end] : -1;
+      if (row >= 0 && row === rows.nearest[event]) return;
+      const endY = row >= 0 ? this.y(rows.mark(row)) : y + this.step * 0.9;
+      this.g.globalAlpha = this.pale(event) || (end >= 0 && this.pale(end)) ? 0.16 : 1;
+      this.drawArrow(x, y, endX, endY, course);
+    };
+    for (const end of [run.arrival[s], run.second[s]]) if (end >= 0) { left--; draw(end, 'arrives'); }
+    if (run.loss[s] >= 0) { left--; draw(run.loss[s], 'lost'); }
+    else if (fate === FATE.lost) { left--; draw(-1, 'lost'); }
+    for (; left > 0; left--) draw(-1, 'flies');
+  }
+
+  drawArrow(x, y, endX, endY, course) {
+    if (Math.max(y, endY) < 0 || Math.min(y, endY) > this.high) return;
+    const { g, ink } = this;
+    if (x === endX) {
+      g.strokeStyle = course === 'lost' ? ink.wrong : ink.message;
+      g.lineWidth = 1.2;
+      g.beginPath();
+      g.moveTo(x, y);
+      g.bezierCurveTo(x + 26, y, x + 26, endY, x, endY);
+      g.stroke();
+      return;
+    }
+    const whole = Math.hypot(endX - x, endY - y);
+    const lanes = Math.max(1, Math.round(Math.abs(endX - x) / this.laneWidth));
+    const share = course === 'arrives' ? 1 - 5.5 / whole
+      : course === 'lost' ? 1 - 0.5 / lanes : 0.45 / lanes;
+    const tipX = x + (endX - x) * share, tipY = y + (endY - y) * share;
+    if (course !== 'arrives') g.setLineDash([5, 3]);
+    this.path(course === 'lost' ? ink.wrong : ink.message, 1.2, [[x, y], [tipX, tipY]]);
+    g.setLineDash([]);
+    if (course === 'lost') {
+      stamp(g, ink, 'lost', tipX, tipY);
+      return;
+    }
+    const angle = Math.atan2(endY - y, endX - x);
+    g.fillStyle = ink.message;
+    g.beginPath();
+    g.moveTo(tipX, tipY);
+    g.lineTo(tipX - 8 * Math.cos(angle + 0.38), tipY - 8 * Math.sin(angle + 0.38));
+    g.lineTo(tipX - 8 * Math.cos(angle - 0.38), tipY - 8 * Math.sin(angle - 0.38));
+    g.fill();
+  }
+
+  /** Whether an event is drawn pale: it is concurrent with the chosen one. */
+  pale(event) {
+    const chosen = this.chosen;
+    if (!this.app.causes || chosen < 0 || event === chosen || this.run.place[chosen] === 0) return false;
+    if (this.run.place[event] === 0) return true;
+    return !this.run.precedes(event, chosen) && !this.run.precedes(chosen, event);
+  }
+
+  drawRows(from, to) {
+    const { g, run, rows, ink } = this;
+    const small = this.step < 13;
+    const size = small ? 0 : 12;
+    let time = '';
+    for (let row = from; row < to; row++) {
+      const event = rows.first[row], lane = run.lane[event];
+      const markY = this.y(rows.mark(row)), wordsY = this.y(rows.words(row));
+      g.globalAlpha = this.pale(event) ? 0.3 : 1;
+      if (rows.size[row] > 1) {
+        this.drawFolded(row, wordsY);
+        continue;
+      }
+      this.drawEvent(event, lane, markY);
+      if (small) continue;
+      this.drawCause(event, wordsY);
+      const now = run.when(event);
+      if (now !== time) {
+        g.font = `11px ${LETTERS}`;
+        g.fillStyle = ink.muted;
+        g.textAlign = 'right';
+        g.fillText(now, this.left - 16, wordsY + 4);
+        time = now;
+      }
+      if (wordsY > markY + 1) {
+        const x = this.text - 22;
+        this.path(ink.faint, 1, [[x, markY], [x + 6, markY], [this.text - 4, wordsY]]);
+      }
+      this.drawWords(event, wordsY, size);
+    }
+    g.globalAlpha = 1;
+  }
+
+  drawDifference() {
+    const { g, ink, rows } = this;
+    g.font = `11px ${LETTERS}`;
+    const differs = this.app.differs;
+    if (differs >= 0 && this.run.count > 0) {
+      const row = rows.nearest[Math.min(differs, this.run.count - 1)];
+      const y = this.y(rows.mark(row) - 0.5);
+      this.path(ink.wrong, 1.5, [[0, y], [this.width, y]]);
+      g.fillStyle = ink.wrong;
+      g.fillRect(this.width - 122, y - 8, 116, 16);
+      g.fillStyle = ink.paper;
+      g.textAlign = 'center';
+      g.fillText('first difference', this.width - 64, y + 4);
+    }
+  }
+
+  /** A bar beside the time: causes filled, consequences hollow. */
+  drawCause(event, y) {
+    const chosen = this.chosen;
+    if (!this.app.causes || chosen < 0 || this.run.place[chosen] === 0) return;
+    const { g, ink } = this, x = this.left - 9, high = Math.min(this.step, 22) - 6;
+    if (this.run.precedes(event, chosen)) {
+      g.fillStyle = ink.epochs[0];
+      g.fillRect(x, y - high / 2, 4, high);
+    } else if (this.run.precedes(chosen, event)) {
+      g.strokeStyle = ink.epochs[1];
+      g.lineWidth = 1.4;
+      g.strokeRect(x + 0.7, y - high / 2 + 0.7, 2.6, high - 1.4);
+    }
+  }
+
+  drawFolded(row, y) {
+    const { g, ink, run, rows } = this;
+    const first = rows.first[row];
+    const last = (row + 1 < rows.count ? rows.first[row + 1] : run.count) - 1;
+    for (const lane of this.lanes) {
+      const x = this.x(lane);
+      g.fillStyle = ink.muted;
+      for (const shift of [-4, 0, 4]) {
+        g.beginPath();
+        g.arc(x, y + shift, 1.3, 0, 7);
+        g.fill();
+      }
+    }
+    if (this.step < 13) return;
+    const time = run.steps ? '' : ', ' + span(run.at[last] - run.at[first]);
+    g.font = `11px ${LETTERS}`;
+    g.fillStyle = ink.muted;
+    g.textAlign = 'left';
+    g.fillText(`⋯ ${rows.size[row].toLocaleString('en')} quiet events${time}`, this.text, y + 4);
+  }
+
+  drawEvent(event, lane, y) {
+    const { g, ink, run } = this;
+    const kind = this.app.kinds[run.kind[event]][0];
+    if (lane < 0) {
+      this.path(ink.wrong, 1, [[this.left, y], [this.text - 14, y]]);
+      stamp(g, ink, kind, this.left, y);
+      return;
+    }
+    const x = this.x(lane);
+    if (kind !== 'lost') stamp(g, ink, kind, x, y);
+    if (run.tells.has(event)) stamp(g, ink, 'tells', x, y);
+    if (run.saves.has(event)) stamp(g, ink, 'saves', x, y);
+  }
+
+  drawWords(event, y, size) {
+    const { g, ink, run } = this;
+    const kind = run.kind[event];
+    const wrong = kind === KIND.crash || kind === KIND.lost || kind >= KIND.fault;
+    g.font = `${kind === KIND.violation ? '600 ' : ''}${size}px ${LETTERS}`;
+    g.textAlign = 'left';
+    g.fillStyle = wrong ? ink.wrong : ink.ink;
+    const room = Math.floor((this.width - this.text - 8) / (this.letter || (this.letter = g.measureText('m').width)));
+    let words = run.words(event);
+    if (words.length > room) words = words.slice(0, room - 1) + '…';
+    if (this.app.found.has(event) && this.app.foundIn === this) {
+      g.save();
+      g.globalAlpha *= 0.25;
+      g.fillStyle = ink.epochs[1];
+      g.fillRect(this.text - 4, y - 8, words.length * this.letter + 8, 16);
+      g.restore();
+      g.fillStyle = wrong ? ink.wrong : ink.ink;
+    }
+    g.fillText(words, this.text, y + 4);
+    const left = room - words.length - 1;
+    let more = effects(run, event);
+    if (left < 6 || more === '') return;
+    if (more.length > left) more = more.slice(0, left - 1) + '…';
+    g.fillStyle = ink.muted;
+    g.fillText(more, this.text + (words.length + 1) * this.letter, y + 4);
+  }
+
+  drawHead() {
+    const { g, ink } = this;
+    g.fillStyle = ink.paper;
+    g.fillRect(0, 0, this.width, HEAD);
+    g.font = `600 12px ${LETTERS}`;
+    g.fillStyle = ink.ink;
+    g.textAlign = 'center';
+    for (const lane of this.lanes) g.fillText(this.run.lanes[lane], this.x(lane), 19);
+    g.font = `11px ${LETTERS}`;
+    g.fillStyle = ink.muted;
+    g.textAlign = 'right';
+    g.fillText(this.run.steps ? 'step' : 'time', this.left - 16, 19);
+    this.path(ink.faint, 1, [[0, HEAD - 0.5], [this.width, HEAD - 0.5]]);
+  }
+
+  /** The whole run beside its window: how busy it is, and what went wrong where. */
+  drawMap() {
+    const wide = this.map.clientWidth, high = this.map.clientHeight, ratio = this.ratio;
+    if (high === 0) return;
+    const { ink, run, rows } = this;
+    const place = event => ((HEAD + rows.mark(rows.nearest[event]) * this.step) / this.height) * high;
+    const state = [high, this.height, ink.paper, this.app.found, this.app.differs].map(String).join() + this.app.found.size;
+    if (this.mapped !== state || this.mapRows !== rows) {
+      this.mapped = state;
+      this.mapRows = rows;
+      this.mapBack = document.createElement('canvas');
+      this.mapBack.width = wide * ratio;
+      this.mapBack.height = high * ratio;
+      const g = this.mapBack.getContext('2d');
+      g.scale(ratio, ratio);
+      g.fillStyle = ink.band;
+      g.fillRect(0, 0, wide, high);
+      g.fillStyle = ink.message;
+      const busy = new Float64Array(Math.ceil(high / 2) + 1);
+      for (let e = 0; e < run.count; e++) if (rows.count && !run.quiet[e]) busy[Math.floor(place(e) / 2)]++;
+      const most = busy.reduce((a, b) => Math.max(a, b), 1);
+      busy.forEach((n, i) => { if (n) g.fillRect(4, i * 2, Math.max(2, ((wide - 8) * n) / most), 2); });
+      const tick = (event, colour) => { g.fillStyle = colour; g.fillRect(0, place(event) - 1, wide, 2.5); };
+      if (rows.count) {
+        for (let e = 0; e < run.count; e++) {
+          if (run.kind[e] === KIND.crash || run.kind[e] === KIND.fault) {
+            g.fillStyle = ink.wrong;
+            g.fillRect(wide - 6, place(e) - 1, 6, 2);
+          }
+        }
+        if (this.app.foundIn === this) for (const e of this.app.found) { g.fillStyle = ink.epochs[1]; g.fillRect(0, place(e) - 0.5, 6, 2); }
+        if (run.broken >= 0) tick(run.broken, ink.wrong);
+        if (this.app.differs >= 0) tick(Math.min(this.app.differs, run.count - 1), ink.wrong);
+      }
+    }
+    this.map.width = wide * ratio;
+    this.map.height = high * ratio;
+    const g = this.map.getContext('2d');
+    g.drawImage(this.mapBack, 0, 0);
+    g.scale(ratio, ratio);
+    if (this.chosen >= 0) { g.fillStyle = ink.epochs[0]; g.fillRect(0, place(this.chosen) - 1, wide, 3); }
+    g.strokeStyle = ink.muted;
+    g.lineWidth = 1;
+    g.strokeRect(0.5, (this.top / this.height) * high + 0.5, wide - 1, Math.max(6, (this.high / this.height) * high) - 1);
+  }
+}
+
+/** What came of an event, in one line; its messages are seen. */
+function effects(run, event) {
+  const parts = [];
+  for (const text of run.tells.of(event)) parts.push('tells ' + run.strings[text]);
+  for (const text of run.saves.of(event)) parts.push('saves ' + run.strings[text]);
+  return parts.length ? '→ ' + parts.join('; ') : '';
+}
