@@ -25,7 +25,8 @@ pub fn sheet(title: &str, pictures: &[(String, String)], look: &Look) -> String 
         let _ = writeln!(
             page,
             "<figure>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" \
-             aria-label=\"{caption}\">{picture}</div>\n<figcaption>{caption}</figcaption>\n</figure>"
+             aria-label=\"{caption}\">{picture}</div>\n<figcaption>{caption}</figcaption>\n\
+             </figure>"
         );
     }
     page.push_str("</body>\n</html>\n");

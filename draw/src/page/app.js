@@ -22,7 +22,8 @@ class App {
     this.build();
     this.bind();
     const run = this.runs[0];
-    if (data.opens !== null && run && data.opens < run.count) this.choose(data.opens, this.panes[0]);
+    const opens = data.opens;
+    if (opens !== null && run && opens < run.count) this.choose(opens, this.panes[0]);
     else if (run && run.broken >= 0) this.choose(run.broken, this.panes[0]);
     else if (this.differs > 0) this.differ();
   }
@@ -35,7 +36,8 @@ class App {
         tag('div', { className: 'all' }), tag('canvas', { className: 'paint' }));
       scroll.setAttribute('role', 'application');
       scroll.setAttribute('aria-roledescription', 'space-time diagram');
-      scroll.setAttribute('aria-label', `Space-time diagram of ${this.runs[number].subject}; arrow keys step through its events`);
+      scroll.setAttribute('aria-label', `Space-time diagram of ${this.runs[number].subject}; `
+        + 'arrow keys step through its events');
       const body = tag('div', { className: 'field' }, scroll, tag('canvas', { className: 'map' }));
       const section = tag('section', { className: 'pane' });
       if (many > 1) section.append(this.chooser(number));
@@ -77,9 +79,9 @@ class App {
     this.differs = first === null ? -1 : first;
     document.querySelectorAll('.pane .said').forEach((said, number) => {
       const run = this.panes[number].run;
-      const count = `${run.count.toLocaleString('en')} events`;
+      const count = `${grouped(run.count)} events`;
       said.textContent = first === null ? `${count}; the two are alike`
-        : `${count}; differs from event ${(first + 1).toLocaleString('en')} on`;
+        : `${count}; differs from event ${grouped(first + 1)} on`;
     });
   }
 
@@ -87,13 +89,16 @@ class App {
     const run = this.runs[0], facts = document.getElementById('facts');
     document.getElementById('subject').textContent = run ? run.subject : 'No run';
     if (!run) return;
-    const parts = [`${run.lanes.length} nodes`, `${run.count.toLocaleString('en')} events`,
-      `${run.send_event.length.toLocaleString('en')} messages`];
-    if (run.omitted) parts.push(`${run.omitted.toLocaleString('en')} earlier events were not kept`);
+    const parts = [`${run.lanes.length} nodes`, `${grouped(run.count)} events`,
+      `${grouped(run.send_event.length)} messages`];
+    if (run.omitted) parts.push(`${grouped(run.omitted)} earlier events were not kept`);
     if (!run.steps && run.count) parts.push(span(run.at[run.count - 1] - run.at[0]));
     facts.textContent = this.runs.length > 1 ? `${this.runs.length} runs` : parts.join(' · ');
     const broken = this.runs.find(one => one.violation !== null);
-    if (broken) facts.append(' · ', tag('span', { className: 'wrong', textContent: 'violation: ' + broken.violation }));
+    if (broken) {
+      const words = 'violation: ' + broken.violation;
+      facts.append(' · ', tag('span', { className: 'wrong', textContent: words }));
+    }
   }
 
   chips() {
@@ -126,7 +131,9 @@ class App {
 
   chip(hidden, value, words, count) {
     const chip = tag('button', { type: 'button' }, words);
-    if (count !== undefined) chip.append(tag('span', { className: 'count', textContent: count.toLocaleString('en') }));
+    if (count !== undefined) {
+      chip.append(tag('span', { className: 'count', textContent: grouped(count) }));
+    }
     chip.setAttribute('aria-pressed', 'true');
     chip.addEventListener('click', () => {
       if (!hidden.delete(value)) hidden.add(value);
@@ -152,7 +159,11 @@ class App {
     search.addEventListener('input', () => { this.search(); this.find(0); });
     search.addEventListener('keydown', press => {
       if (press.key === 'Enter') this.find(press.shiftKey ? -1 : 1);
-      else if (press.key === 'Escape') { search.value = ''; this.search(); this.active?.scroll.focus(); }
+      else if (press.key === 'Escape') {
+        search.value = '';
+        this.search();
+        this.active?.scroll.focus();
+      }
       else return;
       press.preventDefault();
     });
@@ -262,7 +273,8 @@ class App {
     const pane = this.active, { rows, run } = pane;
     if (rows.count === 0) return;
     const lane = pane.chosen >= 0 ? run.lane[pane.chosen] : -1;
-    const here = pane.chosen >= 0 ? rows.nearest[pane.chosen] : by > 0 ? rows.at(pane.scroll.scrollTop / pane.step) - 1 : rows.count;
+    const edge = by > 0 ? rows.at(pane.scroll.scrollTop / pane.step) - 1 : rows.count;
+    const here = pane.chosen >= 0 ? rows.nearest[pane.chosen] : edge;
     const row = rows.step(here, by, same && lane >= 0 ? event => run.lane[event] === lane : null);
     if (row >= 0) this.walkTo(row);
   }
@@ -329,8 +341,8 @@ class App {
     const said = document.getElementById('found');
     const empty = document.getElementById('search').value.trim() === '';
     const at = this.active ? this.matches.indexOf(this.active.chosen) : -1;
-    const count = this.matches.length.toLocaleString('en');
-    said.textContent = empty ? '' : at >= 0 ? `${(at + 1).toLocaleString('en')} / ${count}` : count;
+    const count = grouped(this.matches.length);
+    said.textContent = empty ? '' : at >= 0 ? `${grouped(at + 1)} / ${count}` : count;
   }
 
   /** The next match after the chosen event, the previous one, or (0) the first from there on. */

@@ -1,5 +1,8 @@
 // The details of the chosen event, or of the run. All text is set as text.
 
+/** A count with its thousands set apart. */
+function grouped(count) { return count.toLocaleString('en'); }
+
 function tag(name, properties = {}, ...children) {
   const node = document.createElement(name);
   Object.assign(node, properties);
@@ -36,8 +39,8 @@ class Card {
     const run = pane.run, parts = [];
     parts.push(tag('p', { className: 'words', textContent: run.words(event) }));
     const epoch = run.epoch[event];
-    const facts = [`event ${(event + 1).toLocaleString('en')} of ${run.count.toLocaleString('en')}`, run.when(event)];
-    if (run.steps) facts[1] = 'step ' + facts[1];
+    const facts = [`event ${grouped(event + 1)} of ${grouped(run.count)}`,
+      (run.steps ? 'step ' : '') + run.when(event)];
     if (epoch >= 0) facts.push(`epoch ${run.epochs[epoch >> 1]}${epoch & 1 ? ', leads' : ''}`);
     parts.push(tag('p', { className: 'meta', textContent: facts.join(' · ') }));
     const sender = run.message[event];
@@ -47,10 +50,14 @@ class Card {
         tag('ul', {}, tag('li', {}, this.link(pane, from, run.words(from)))));
     }
     parts.push(...this.sendings(pane, event));
-    for (const [title, pairs] of [['Tells the layer above', run.tells], ['Saves', run.saves], ['Alarms', run.alarms]]) {
+    const effects = [['Tells the layer above', run.tells], ['Saves', run.saves],
+      ['Alarms', run.alarms]];
+    for (const [title, pairs] of effects) {
       if (!pairs.has(event)) continue;
       const list = tag('ul');
-      for (const text of pairs.of(event)) list.append(tag('li', { textContent: run.strings[text] }));
+      for (const text of pairs.of(event)) {
+        list.append(tag('li', { textContent: run.strings[text] }));
+      }
       parts.push(tag('h3', { textContent: title }), list);
     }
     if (run.place[event] > 0) parts.push(...this.causes(run, event));
@@ -81,24 +88,27 @@ class Card {
       const swatch = tag('span', { className: 'swatch' });
       if (hollow) swatch.style.border = `1.5px solid ${colour}`;
       else swatch.style.background = colour;
-      return tag('tr', {}, tag('th', { scope: 'row' }, swatch, words), tag('td', { textContent: count.toLocaleString('en') }));
+      return tag('tr', {}, tag('th', { scope: 'row' }, swatch, words),
+        tag('td', { textContent: grouped(count) }));
     };
     const table = tag('table', { id: 'causality' }, tag('tbody', {},
       row('happened before', past, ink.epochs[0], false),
       row('happened after', future, ink.epochs[1], true),
       row('concurrent', concurrent, ink.faint, false)));
-    const known = run.lanes.map((lane, n) => `${lane} ${run.known[event * run.nodes + n]}`).join('  ');
+    const known = run.lanes.map((lane, n) => `${lane} ${run.known[event * run.nodes + n]}`);
     return [tag('h3', { textContent: 'Of the other events' }), table,
       tag('h3', { textContent: 'Knows of, its own included' }),
-      tag('p', { className: 'vector', textContent: known })];
+      tag('p', { className: 'vector', textContent: known.join('  ') })];
   }
 
   ofRun(pane) {
     const run = pane.run;
-    const parts = [tag('p', { className: 'meta hint', textContent: 'Choose an event to see what came of it, what caused it and what it caused.' })];
+    const hint = 'Choose an event to see what came of it, what caused it and what it caused.';
+    const parts = [tag('p', { className: 'meta', textContent: hint })];
     if (run.violation !== null) {
       parts.push(tag('h3', { textContent: 'Violation' }));
-      parts.push(tag('p', {}, run.broken >= 0 ? this.link(pane, run.broken, run.violation) : run.violation));
+      const is = run.violation;
+      parts.push(tag('p', {}, run.broken >= 0 ? this.link(pane, run.broken, is) : is));
     }
     return parts;
   }
@@ -133,7 +143,8 @@ class Card {
     row(line(ink.message, 1.2, [5, 3]), 'a message on its way when the run ends');
     const epochs = run.epochs.slice(0, COLOURS);
     epochs.forEach((number, rank) => row(line(ink.epochs[rank], 2), 'epoch ' + number));
-    if (run.epochs.length > COLOURS) row(() => {}, `and ${run.epochs.length - COLOURS} more, in the same colours again`);
+    const more = run.epochs.length - COLOURS;
+    if (more > 0) row(() => {}, `and ${more} more, in the same colours again`);
     if (run.epochs.length) row(line(ink.ink, 6), 'leads its epoch');
     return list;
   }

@@ -37,6 +37,8 @@ pub fn page(traces: &[Trace], look: &Look) -> String {
         "'use strict';\n",
         include_str!("run.js"),
         include_str!("rows.js"),
+        include_str!("marks.js"),
+        include_str!("overview.js"),
         include_str!("pane.js"),
         include_str!("card.js"),
         include_str!("app.js")

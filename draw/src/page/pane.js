@@ -1,65 +1,8 @@
 // One run drawn on a canvas: only what is in sight. Lanes on the left, words on the right.
 
-const LETTERS = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
-const COLOURS = 6;
 const HEAD = 30;
 /** Browsers stop at elements of about 17 million pixels. */
 const TALLEST = 15e6;
-
-function inks() {
-  const style = getComputedStyle(document.documentElement);
-  const ink = {};
-  for (const name of ['paper', 'ink', 'muted', 'faint', 'band', 'message', 'wrong']) {
-    ink[name] = style.getPropertyValue('--' + name).trim();
-  }
-  ink.epochs = [];
-  for (let i = 0; i < COLOURS; i++) ink.epochs.push(style.getPropertyValue('--e' + i).trim());
-  return ink;
-}
-
-/** Paths of marks around the origin; the same shapes as in the static diagram. */
-const SHAPES = {
-  start: ['hollow', p => p.arc(0, 0, 4.5, 0, 7)],
-  request: ['full', p => { p.moveTo(-14, -5); p.lineTo(-4, 0); p.lineTo(-14, 5); p.closePath(); }],
-  deliver: ['full', p => p.arc(0, 0, 3.8, 0, 7)],
-  own: ['own', p => p.arc(0, 0, 3.8, 0, 7)],
-  timer: ['timer', p => p.arc(0, 0, 5.4, 0, 7)],
-  flush: ['stroke', p => { p.moveTo(-6, 0); p.lineTo(6, 0); }],
-  sync: ['full', p => { p.moveTo(0, -5.4); p.lineTo(5.4, 0); p.lineTo(0, 5.4); p.lineTo(-5.4, 0); p.closePath(); }],
-  crash: ['cross', p => { p.moveTo(-5, -5); p.lineTo(5, 5); p.moveTo(5, -5); p.lineTo(-5, 5); }],
-  lost: ['cross', p => { p.moveTo(-3.6, -3.6); p.lineTo(3.6, 3.6); p.moveTo(3.6, -3.6); p.lineTo(-3.6, 3.6); }],
-  fault: ['wrong', p => { p.moveTo(1.6, -7); p.lineTo(-4, 1); p.lineTo(-0.6, 1); p.lineTo(-1.6, 7); p.lineTo(4, -1); p.lineTo(0.6, -1); p.closePath(); }],
-  violation: ['wrong', p => { p.moveTo(-3, -7); p.lineTo(3, -7); p.lineTo(7, -3); p.lineTo(7, 3); p.lineTo(3, 7); p.lineTo(-3, 7); p.lineTo(-7, 3); p.lineTo(-7, -3); p.closePath(); }],
-  tells: ['hollow', p => { p.moveTo(-5, -4); p.lineTo(-13, 0); p.lineTo(-5, 4); p.closePath(); }],
-  saves: ['full', p => p.rect(7, -3.5, 7, 7)],
-};
-
-/** How far the middle of a mark is from the line it stands on. */
-const MIDDLE = { request: -9, tells: -9, saves: 10.5 };
-
-function stamp(g, ink, name, x, y) {
-  const [style, shape] = SHAPES[name];
-  g.save();
-  g.translate(x, y);
-  g.beginPath();
-  shape(g);
-  g.lineWidth = style === 'cross' ? 2 : 1.4;
-  if (style === 'full' || style === 'own' || style === 'wrong') {
-    g.fillStyle = style === 'wrong' ? ink.wrong : ink.ink;
-    g.strokeStyle = ink.paper;
-    g.stroke();
-    g.fill();
-  } else {
-    g.fillStyle = ink.paper;
-    g.strokeStyle = style === 'cross' ? ink.wrong : ink.ink;
-    if (style === 'hollow' || style === 'timer') g.fill();
-    g.stroke();
-  }
-  g.strokeStyle = ink.ink;
-  if (style === 'own') { g.beginPath(); g.arc(5.4, 0, 4.4, -2.2, 2.2); g.stroke(); }
-  if (style === 'timer') { g.beginPath(); g.moveTo(0, -3.2); g.lineTo(0, 0); g.lineTo(2.6, 0); g.stroke(); }
-  g.restore();
-}
 
 class Pane {
   constructor(app, number, field) {
@@ -69,6 +12,7 @@ class Pane {
     this.all = field.querySelector('.all');
     this.canvas = field.querySelector('.paint');
     this.map = field.querySelector('.map');
+    this.overview = new Overview(this.map);
     this.chosen = -1;
     this.open = new Set();
     this.scroll.addEventListener('scroll', () => this.redraw());
@@ -105,17 +49,19 @@ class Pane {
       scale: this.app.scale, open: this.open,
     });
     this.lanes = [];
-    this.run.lanes.forEach((_, lane) => { if (!this.app.hiddenLanes.has(lane)) this.lanes.push(lane); });
+    this.run.lanes.forEach((_, lane) => {
+      if (!this.app.hiddenLanes.has(lane)) this.lanes.push(lane);
+    });
     this.resize();
     if (anchor >= 0) this.reveal(anchor, true);
-    this.mapped = null;
     this.redraw();
   }
 
   middle() {
     if (!this.rows || this.rows.count === 0) return -1;
     if (this.chosen >= 0) return this.chosen;
-    const row = this.rows.at((this.scroll.scrollTop + this.scroll.clientHeight / 2 - HEAD) / this.step);
+    const middle = this.scroll.scrollTop + this.scroll.clientHeight / 2 - HEAD;
+    const row = this.rows.at(middle / this.step);
     return this.rows.first[Math.min(row, this.rows.count - 1)];
   }
 
@@ -147,6 +93,7 @@ class Pane {
 
   x(lane) { return this.left + (this.lanes.indexOf(lane) + 0.5) * this.laneWidth; }
   y(place) { return HEAD + place * this.step - this.top; }
+  yOf(event) { return this.y(this.rows.mark(this.rows.nearest[event])); }
 
   /** Brings an event into sight; into the middle if it was far away. */
   reveal(event, always) {
@@ -154,7 +101,8 @@ class Pane {
     if (row < 0) return;
     const y = HEAD + this.rows.words(row) * this.step;
     const high = this.scroll.clientHeight;
-    const from = this.scroll.scrollTop + HEAD + this.step, to = this.scroll.scrollTop + high - this.step * 1.5;
+    const from = this.scroll.scrollTop + HEAD + this.step;
+    const to = this.scroll.scrollTop + high - this.step * 1.5;
     if (always || y < from - high || y > to + high) this.scroll.scrollTop = y - high / 2;
     else if (y < from) this.scroll.scrollTop -= from - y;
     else if (y > to) this.scroll.scrollTop += y - to;
@@ -281,14 +229,16 @@ class Pane {
       }
       const x = this.x(lane);
       for (let turn = Math.max(0, low - 1); turn < Math.max(event.length, 1); turn++) {
-        const begin = event.length && event[turn] >= 0 ? this.y(rows.mark(rows.nearest[event[turn]])) : this.y(0);
-        const end = turn + 1 < event.length ? this.y(rows.mark(rows.nearest[event[turn + 1]])) : bottom;
+        const starts = event.length > 0 && event[turn] >= 0;
+        const begin = starts ? this.yOf(event[turn]) : this.y(0);
+        const end = turn + 1 < event.length ? this.yOf(event[turn + 1]) : bottom;
         if (begin > this.high) break;
         const state = event.length ? epoch[turn] : -1;
         if (state === -2) continue;
         const colour = state < 0 ? ink.muted : ink.epochs[(state >> 1) % COLOURS];
         const width = state >= 0 && state & 1 ? 6 : 2;
-        this.path(colour, width, [[x, Math.max(begin, -20)], [x, Math.min(end, this.high + 20)]]);
+        const ends = [[x, Math.max(begin, -20)], [x, Math.min(end, this.high + 20)]];
+        this.path(colour, width, ends);
       }
     }
   }
@@ -296,7 +246,8 @@ class Pane {
   drawArrows(from, to) {
     const { run, rows } = this;
     const drawn = new Set();
-    for (const s of rows.crossings[Math.floor(from / Rows.BLOCK)] || []) this.drawSending(s, drawn);
+    const crossing = rows.crossings[Math.floor(from / Rows.BLOCK)] || [];
+    for (const s of crossing) this.drawSending(s, drawn);
     for (let row = from; row < to; row++) {
       const first = rows.first[row];
       const last = row + 1 < rows.count ? rows.first[row + 1] : run.count;
@@ -321,7 +272,8 @@ class Pane {
     drawn.add(s);
     const { run, rows } = this;
     const event = run.send_event[s], lane = run.lane[event], to = run.send_lane[s];
-    if (lane < 0 || this.app.hiddenLanes.has(lane) || this.app.hiddenLanes.has(to)) return;
+    const hidden = this.app.hiddenLanes;
+    if (lane < 0 || hidden.has(lane) || hidden.has(to)) return;
     const y = this.y(rows.mark(rows.nearest[event])), x = this.x(lane), endX = this.x(to);
     const fate = run.send_fate[s];
     let left = fate === FATE.doubled ? 2 : 1;
@@ -332,7 +284,9 @@ class Pane {
       this.g.globalAlpha = this.pale(event) || (end >= 0 && this.pale(end)) ? 0.16 : 1;
       this.drawArrow(x, y, endX, endY, course);
     };
-    for (const end of [run.arrival[s], run.second[s]]) if (end >= 0) { left--; draw(end, 'arrives'); }
+    for (const end of [run.arrival[s], run.second[s]]) {
+      if (end >= 0) { left--; draw(end, 'arrives'); }
+    }
     if (run.loss[s] >= 0) { left--; draw(run.loss[s], 'lost'); }
     else if (fate === FATE.lost) { left--; draw(-1, 'lost'); }
     for (; left > 0; left--) draw(-1, 'flies');
@@ -374,9 +328,12 @@ class Pane {
   /** Whether an event is drawn pale: it is concurrent with the chosen one. */
   pale(event) {
     const chosen = this.chosen;
-    if (!this.app.causes || chosen < 0 || event === chosen || this.run.place[chosen] === 0) return false;
-    if (this.run.place[event] === 0) return true;
-    return !this.run.precedes(event, chosen) && !this.run.precedes(chosen, event);
+    if (!this.app.causes || chosen < 0 || this.run.place[chosen] === 0) return false;
+    // A loss is as close as its sending; what happens at no node concerns everyone.
+    const lost = this.run.kind[event] === KIND.lost && this.run.message[event] >= 0;
+    const known = lost ? this.run.send_event[this.run.message[event]] : event;
+    if (known === chosen || this.run.place[known] === 0) return false;
+    return !this.run.precedes(known, chosen) && !this.run.precedes(chosen, known);
   }
 
   drawRows(from, to) {
@@ -485,7 +442,8 @@ class Pane {
     g.font = `${kind === KIND.violation ? '600 ' : ''}${size}px ${LETTERS}`;
     g.textAlign = 'left';
     g.fillStyle = wrong ? ink.wrong : ink.ink;
-    const room = Math.floor((this.width - this.text - 8) / (this.letter || (this.letter = g.measureText('m').width)));
+    this.letter = this.letter || g.measureText('m').width;
+    const room = Math.floor((this.width - this.text - 8) / this.letter);
     let words = run.words(event);
     if (words.length > room) words = words.slice(0, room - 1) + '…';
     if (this.app.found.has(event) && this.app.foundIn === this) {
@@ -520,51 +478,7 @@ class Pane {
     this.path(ink.faint, 1, [[0, HEAD - 0.5], [this.width, HEAD - 0.5]]);
   }
 
-  /** The whole run beside its window: how busy it is, and what went wrong where. */
-  drawMap() {
-    const wide = this.map.clientWidth, high = this.map.clientHeight, ratio = this.ratio;
-    if (high === 0) return;
-    const { ink, run, rows } = this;
-    const place = event => ((HEAD + rows.mark(rows.nearest[event]) * this.step) / this.height) * high;
-    const state = [high, this.height, ink.paper, this.app.found, this.app.differs].map(String).join() + this.app.found.size;
-    if (this.mapped !== state || this.mapRows !== rows) {
-      this.mapped = state;
-      this.mapRows = rows;
-      this.mapBack = document.createElement('canvas');
-      this.mapBack.width = wide * ratio;
-      this.mapBack.height = high * ratio;
-      const g = this.mapBack.getContext('2d');
-      g.scale(ratio, ratio);
-      g.fillStyle = ink.band;
-      g.fillRect(0, 0, wide, high);
-      g.fillStyle = ink.message;
-      const busy = new Float64Array(Math.ceil(high / 2) + 1);
-      for (let e = 0; e < run.count; e++) if (rows.count && !run.quiet[e]) busy[Math.floor(place(e) / 2)]++;
-      const most = busy.reduce((a, b) => Math.max(a, b), 1);
-      busy.forEach((n, i) => { if (n) g.fillRect(4, i * 2, Math.max(2, ((wide - 8) * n) / most), 2); });
-      const tick = (event, colour) => { g.fillStyle = colour; g.fillRect(0, place(event) - 1, wide, 2.5); };
-      if (rows.count) {
-        for (let e = 0; e < run.count; e++) {
-          if (run.kind[e] === KIND.crash || run.kind[e] === KIND.fault) {
-            g.fillStyle = ink.wrong;
-            g.fillRect(wide - 6, place(e) - 1, 6, 2);
-          }
-        }
-        if (this.app.foundIn === this) for (const e of this.app.found) { g.fillStyle = ink.epochs[1]; g.fillRect(0, place(e) - 0.5, 6, 2); }
-        if (run.broken >= 0) tick(run.broken, ink.wrong);
-        if (this.app.differs >= 0) tick(Math.min(this.app.differs, run.count - 1), ink.wrong);
-      }
-    }
-    this.map.width = wide * ratio;
-    this.map.height = high * ratio;
-    const g = this.map.getContext('2d');
-    g.drawImage(this.mapBack, 0, 0);
-    g.scale(ratio, ratio);
-    if (this.chosen >= 0) { g.fillStyle = ink.epochs[0]; g.fillRect(0, place(this.chosen) - 1, wide, 3); }
-    g.strokeStyle = ink.muted;
-    g.lineWidth = 1;
-    g.strokeRect(0.5, (this.top / this.height) * high + 0.5, wide - 1, Math.max(6, (this.high / this.height) * high) - 1);
-  }
+  drawMap() { this.overview.draw(this); }
 }
 
 /** What came of an event, in one line; its messages are seen. */

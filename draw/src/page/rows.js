@@ -99,7 +99,8 @@ class Rows {
   mark(row) { return this.scaled ? this.scaled.marks[row] : row + 0.5; }
   words(row) { return this.scaled ? this.scaled.words[row] : row + 0.5; }
   get length() {
-    return this.count === 0 ? 1 : Math.max(this.mark(this.count - 1), this.words(this.count - 1)) + 1;
+    const last = this.count - 1;
+    return last < 0 ? 1 : Math.max(this.mark(last), this.words(last)) + 1;
   }
 
   /** The first row whose mark or words are at or below a place. */

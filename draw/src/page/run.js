@@ -137,12 +137,12 @@ class Run {
           seen[lane] = now;
         }
       }
-      const loud = strange || kind === KIND.start || kind === KIND.request || kind === KIND.crash;
+      const loud = strange || [KIND.start, KIND.request, KIND.crash].includes(kind);
       this.quiet[e] = loud || said || changed ? 0 : 1;
     }
   }
 
-  /** The event at the other end of a message: of an arrival its sending, of a sending an arrival. */
+  /** The event at the other end of a message: of an arrival its sending, or the reverse. */
   across(event, back) {
     const s = this.message[event];
     if (back) return s >= 0 ? this.send_event[s] : -1;
