@@ -35,6 +35,8 @@ fn main() -> std::io::Result<()> {
     other.events[150].text = "Append [77]".to_string();
     other.events.truncate(380);
     write("pair.html", draw::page(&[some, other], &Look::default()))?;
+    write("hostile.html", draw::page(&[runs::hostile()], &Look::default()))?;
+    write("none.html", draw::page(&[], &Look::default()))?;
     write("small.shiviz", draw::shiviz(&small))?;
     let history = draw::history("A register, not linearizable", &bars(), &Look::default());
     write("history.svg", history.clone())?;

@@ -161,7 +161,7 @@ fn words_neither_overlap_nor_leave_the_picture() {
         (steps, Spacing::Order, 0..100),
         (runs::long(9, 5, 700), Spacing::Scale, 0..700),
         (runs::long(9, 3, 400), Spacing::Scale, 100..300),
-        (hostile(), Spacing::Order, 0..10),
+        (runs::hostile(), Spacing::Order, 0..10),
     ] {
         let look = Look { spacing, ..Look::default() }.window(window);
         let elements = elements(&draw::svg(&trace, &look));
@@ -240,25 +240,9 @@ fn a_long_run_is_drawn_around_its_violation_and_says_so() {
     assert_eq!(svg.matches("data-event=").count(), 31);
 }
 
-/// A run whose every text tries to break out.
-fn hostile() -> Trace {
-    let bad = "</script></text><!--]]>\"'&amp;\u{0}\u{7}\n\u{202e}\u{2028}日本語😀@{RUNS}";
-    let mut recorder = Recorder::new(usize::MAX);
-    for (at, what) in [What::Start, What::Request, What::Crash].into_iter().enumerate() {
-        recorder.begin(at as u64, Some(runs::N0), what, bad.to_string());
-        recorder.send(at as u64 + 1, model::NodeId(u16::MAX), bad.to_string(), Fate::Doubled);
-        recorder.tell(bad.repeat(20));
-        recorder.save(bad.to_string());
-        recorder.alarm(bad.to_string());
-    }
-    recorder.begin(9, Some(runs::N1), What::Deliver { message: 77, from: runs::N2 }, bad.into());
-    recorder.begin(9, None, What::Violation, bad.to_string());
-    recorder.trace(bad, 2, Clock::Steps)
-}
-
 #[test]
 fn hostile_text_stays_text() {
-    let trace = hostile();
+    let trace = runs::hostile();
     for theme in [Theme::Auto, Theme::Light, Theme::Dark] {
         for toward in [Toward::Down, Toward::Right] {
             let look = Look { theme, toward, ..Look::default() };

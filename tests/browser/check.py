@@ -416,9 +416,28 @@ def check_long(browser, pages, shots):
                            " return performance.now() - begin; })()")
         print(f"  {name}: {took:.0f} ms")
     browser.ask("document.querySelector('#nodes button').click()")
-    browser.ask("app.toggle('scale'); app.zoom(0.01)")
-    browser.shot(shots, "long-far")
+    for by, name in ((0.4, "long-far"), (0.01, "long-farthest")):
+        browser.ask(f"app.scale && app.toggle('scale'); app.zoom({by})")
+        browser.shot(shots, name)
+    browser.ask("app.zoom(5)")
     check_search(browser, run, "[3155]")
+
+
+def check_odd(browser, pages, shots):
+    """Hostile text is only text, and nothing to show is no fault."""
+    browser.open(pages / "none.html")
+    browser.press("Down", "n", "v", "End", "+", "f", "t", "?")
+    same(browser.ask("document.getElementById('subject').textContent"), "No run", "no run")
+    run = Run(pages / "hostile.html")
+    browser.open(pages / "hostile.html")
+    same(browser.ask("document.scripts.length"), 2, "scripts of the page")
+    same(browser.ask("document.getElementById('subject').textContent"), run.one["subject"],
+         "the subject as text")
+    for event in range(run.count):
+        browser.ask(f"app.choose({event})")
+        same(browser.ask("document.querySelector('#card .words').textContent"), run.words(event),
+             "words as text")
+    browser.shot(shots, "hostile")
 
 
 def check_rest(browser, pages, shots):
@@ -435,10 +454,13 @@ def check_rest(browser, pages, shots):
     browser.shot(shots, "narrow")
     browser.size(1400, 900)
     browser.open(pages / "small.html")
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.ask("app.print(true)")
+    browser.shot(shots, "printed")
+    browser.ask("app.print(false)")
+    browser.call("Emulation.setEmulatedMedia", media="")
     printed = browser.call("Page.printToPDF", printBackground=True)["data"]
     same(len(base64.b64decode(printed)) > 10_000, True, "the page prints")
-    if shots:
-        (shots / "printed.pdf").write_bytes(base64.b64decode(printed))
 
 
 def main():
@@ -458,7 +480,7 @@ def main():
             subprocess.run(example, cwd=ROOT, check=True)
         browser = Browser(options.browser)
         try:
-            for check in (check_small, check_middle, check_pair, check_long, check_rest):
+            for check in (check_small, check_middle, check_pair, check_long, check_odd, check_rest):
                 print(check.__name__.replace("_", " "))
                 check(browser, pages, options.shots)
                 if browser.faults:

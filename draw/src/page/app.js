@@ -23,7 +23,7 @@ class App {
     this.bind();
     const run = this.runs[0];
     const opens = data.opens;
-    if (opens !== null && run && opens < run.count) this.choose(opens, this.panes[0]);
+    if (opens !== null && run && opens < run.count) this.panes[0].reveal(opens, true);
     else if (run && run.broken >= 0) this.choose(run.broken, this.panes[0]);
     else if (this.differs > 0) this.differ();
   }

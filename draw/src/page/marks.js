@@ -37,9 +37,10 @@ for (const shape of Object.values(SHAPES)) {
 /** How far the middle of a mark is from the line it stands on. */
 const MIDDLE = { request: -9, tells: -9, saves: 10.5 };
 
-function stamp(g, ink, name, x, y) {
+function stamp(g, ink, name, x, y, size = 1) {
   const [style, path, more] = SHAPES[name];
   g.translate(x, y);
+  g.scale(size, size);
   g.lineWidth = style === 'cross' ? 2 : 1.4;
   if (style === 'full' || style === 'wrong') {
     g.strokeStyle = ink.paper;
@@ -56,5 +57,6 @@ function stamp(g, ink, name, x, y) {
     g.strokeStyle = ink.ink;
     g.stroke(more);
   }
+  g.scale(1 / size, 1 / size);
   g.translate(-x, -y);
 }

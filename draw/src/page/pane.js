@@ -3,6 +3,8 @@
 const HEAD = 30;
 /** Browsers stop at elements of about 17 million pixels. */
 const TALLEST = 15e6;
+/** How high a line of words is. */
+const WORDS_HIGH = 14;
 
 class Pane {
   constructor(app, number, field) {
@@ -306,7 +308,7 @@ class Pane {
     }
     const whole = Math.hypot(endX - x, endY - y);
     const lanes = Math.max(1, Math.round(Math.abs(endX - x) / this.laneWidth));
-    const share = course === 'arrives' ? 1 - 5.5 / whole
+    const share = course === 'arrives' ? 1 - Math.min(5.5, this.step / 2.5) / whole
       : course === 'lost' ? 1 - 0.5 / lanes : 0.45 / lanes;
     const tipX = x + (endX - x) * share, tipY = y + (endY - y) * share;
     if (course !== 'arrives') g.setLineDash([5, 3]);
@@ -317,11 +319,12 @@ class Pane {
       return;
     }
     const angle = Math.atan2(endY - y, endX - x);
+    const size = this.step < WORDS_HIGH ? 5 : 8;
     g.fillStyle = ink.message;
     g.beginPath();
     g.moveTo(tipX, tipY);
-    g.lineTo(tipX - 8 * Math.cos(angle + 0.38), tipY - 8 * Math.sin(angle + 0.38));
-    g.lineTo(tipX - 8 * Math.cos(angle - 0.38), tipY - 8 * Math.sin(angle - 0.38));
+    g.lineTo(tipX - size * Math.cos(angle + 0.38), tipY - size * Math.sin(angle + 0.38));
+    g.lineTo(tipX - size * Math.cos(angle - 0.38), tipY - size * Math.sin(angle - 0.38));
     g.fill();
   }
 
@@ -337,36 +340,53 @@ class Pane {
   }
 
   drawRows(from, to) {
-    const { g, run, rows, ink } = this;
-    const small = this.step < 13;
-    const size = small ? 0 : 12;
-    let time = '';
+    const { g, run, rows } = this;
+    // Far away there is not room for every event's words: those that decided something come first.
+    const room = this.step < WORDS_HIGH ? WORDS_HIGH / this.step : 0;
+    let time = '', free = -Infinity;
     for (let row = from; row < to; row++) {
-      const event = rows.first[row], lane = run.lane[event];
-      const markY = this.y(rows.mark(row)), wordsY = this.y(rows.words(row));
+      const event = rows.first[row], place = rows.words(row);
+      const markY = this.y(rows.mark(row)), wordsY = this.y(place);
       g.globalAlpha = this.pale(event) ? 0.3 : 1;
       if (rows.size[row] > 1) {
         this.drawFolded(row, wordsY);
         continue;
       }
-      this.drawEvent(event, lane, markY);
-      if (small) continue;
+      this.drawEvent(event, run.lane[event], markY);
       this.drawCause(event, wordsY);
+      const isChosen = event === this.chosen;
+      if (room && !isChosen && (run.quiet[event] || place < free || this.nearChosen(row, room))) {
+        continue;
+      }
+      free = place + room;
       const now = run.when(event);
-      if (now !== time) {
-        g.font = `11px ${LETTERS}`;
-        g.fillStyle = ink.muted;
-        g.textAlign = 'right';
-        g.fillText(now, this.left - 16, wordsY + 4);
-        time = now;
-      }
-      if (wordsY > markY + 1) {
-        const x = this.text - 22;
-        this.path(ink.faint, 1, [[x, markY], [x + 6, markY], [this.text - 4, wordsY]]);
-      }
-      this.drawWords(event, wordsY, size);
+      if (now !== time) this.drawTime(now, wordsY);
+      time = now;
+      if (wordsY > markY + 1) this.drawLeader(markY, wordsY);
+      this.drawWords(event, wordsY, 12);
     }
     g.globalAlpha = 1;
+  }
+
+  /** Whether the words of a row would touch those of the chosen one, which go first. */
+  nearChosen(row, room) {
+    const chosen = this.chosen >= 0 ? this.rows.of[this.chosen] : -1;
+    if (chosen < 0 || chosen === row) return false;
+    return Math.abs(this.rows.words(chosen) - this.rows.words(row)) < room;
+  }
+
+  drawTime(time, y) {
+    const { g, ink } = this;
+    g.font = `11px ${LETTERS}`;
+    g.fillStyle = ink.muted;
+    g.textAlign = 'right';
+    g.fillText(time, this.left - 16, y + 4);
+  }
+
+  /** From where an event is to where its words had to go. */
+  drawLeader(from, to) {
+    const x = this.text - 22;
+    this.path(this.ink.faint, 1, [[x, from], [x + 6, from], [this.text - 4, to]]);
   }
 
   drawDifference() {
@@ -413,7 +433,7 @@ class Pane {
         g.fill();
       }
     }
-    if (this.step < 13) return;
+    if (this.step < WORDS_HIGH) return;
     const time = run.steps ? '' : ', ' + span(run.at[last] - run.at[first]);
     g.font = `11px ${LETTERS}`;
     g.fillStyle = ink.muted;
@@ -429,10 +449,10 @@ class Pane {
       stamp(g, ink, kind, this.left, y);
       return;
     }
-    const x = this.x(lane);
-    if (kind !== 'lost') stamp(g, ink, kind, x, y);
-    if (run.tells.has(event)) stamp(g, ink, 'tells', x, y);
-    if (run.saves.has(event)) stamp(g, ink, 'saves', x, y);
+    const x = this.x(lane), size = Math.max(0.45, Math.min(1, this.step / WORDS_HIGH));
+    if (kind !== 'lost') stamp(g, ink, kind, x, y, size);
+    if (run.tells.has(event)) stamp(g, ink, 'tells', x, y, size);
+    if (run.saves.has(event)) stamp(g, ink, 'saves', x, y, size);
   }
 
   drawWords(event, y, size) {

@@ -77,6 +77,22 @@ pub fn small() -> Trace {
     r.trace("raft", 3, Clock::Steps)
 }
 
+/// A run whose every text tries to break out.
+pub fn hostile() -> Trace {
+    let bad = "</script></text><!--]]>\"'&amp;\u{0}\u{7}\n\u{202e}\u{2028}日本語😀@{RUNS}";
+    let mut recorder = Recorder::new(usize::MAX);
+    for (at, what) in [What::Start, What::Request, What::Crash].into_iter().enumerate() {
+        recorder.begin(at as u64, Some(N0), what, bad.to_string());
+        recorder.send(at as u64 + 1, NodeId(u16::MAX), bad.to_string(), Fate::Doubled);
+        recorder.tell(bad.repeat(20));
+        recorder.save(bad.to_string());
+        recorder.alarm(bad.to_string());
+    }
+    recorder.begin(9, Some(N1), What::Deliver { message: 77, from: N2 }, bad.into());
+    recorder.begin(9, None, What::Violation, bad.to_string());
+    recorder.trace(bad, 2, Clock::Steps)
+}
+
 /// What will happen.
 #[derive(Clone)]
 enum Due {
