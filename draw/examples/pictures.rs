@@ -35,6 +35,10 @@ fn main() -> std::io::Result<()> {
     other.events[150].text = "Append [77]".to_string();
     other.events.truncate(380);
     write("pair.html", draw::page(&[some, other], &Look::default()))?;
+    let many = runs::long(3, 12, 500);
+    write("many.svg", draw::svg(&many, &Look::default().window(0..70)))?;
+    write("many.html", draw::page(&[many], &Look::default()))?;
+    write("hostile.svg", draw::svg(&runs::hostile(), &Look::default()))?;
     write("hostile.html", draw::page(&[runs::hostile()], &Look::default()))?;
     write("none.html", draw::page(&[], &Look::default()))?;
     write("small.shiviz", draw::shiviz(&small))?;

@@ -264,6 +264,9 @@ def check_causes(browser, run):
     happen = [e for e in range(run.count) if run.happens(e)]
     for event in happen[:: max(1, len(happen) // 12)]:
         browser.ask(f"app.choose({event})")
+        at = run.one["at"][event]
+        when = str(at) if run.one["steps"] else f"{at // 10**9}.{at // 1000 % 10**6:06}s"
+        same(browser.ask(f"app.runs[0].when({event})"), when, "the time")
         cells = browser.ask("[...document.querySelectorAll('#causality td')]"
                             ".map(cell => Number(cell.textContent.replaceAll(',', '')))")
         past, future = run.reach(event, True), run.reach(event, False)

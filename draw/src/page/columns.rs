@@ -7,8 +7,8 @@ use serde::Serialize;
 use world::trace::{Clock, Fate, Happening, Trace, What};
 
 use crate::diagram::marks::{MARKS, kind};
-use crate::diagram::moment;
 use crate::scene::{epochs, lanes};
+use crate::text::plain;
 
 /// How many of the marks are kinds of events; the others are effects.
 pub(super) const KINDS: usize = 11;
@@ -27,7 +27,7 @@ impl Strings {
         }
         let place = self.texts.len() as u32;
         self.places.insert(text.to_string(), place);
-        self.texts.push(text.to_string());
+        self.texts.push(plain(text));
         place
     }
 
@@ -47,12 +47,11 @@ pub(super) struct Columns {
     /// The numbers of the epochs, as texts: they may be larger than a script's numbers.
     epochs: Vec<String>,
     at: Vec<u64>,
-    /// The times as pictures show them.
-    time: Vec<u32>,
     lane: Vec<i32>,
     kind: Vec<u8>,
     text: Vec<u32>,
-    /// For what delivers or loses a message: its place among the sendings.
+    /// For what delivers or loses a message: its place among the sendings. If a message arrives
+    /// whose sending was not kept: the lane of its sender, taken from -2 downwards.
     message: Vec<i32>,
     /// Twice the place of the epoch, and one more if the node leads it.
     epoch: Vec<i32>,
@@ -73,14 +72,13 @@ impl Columns {
         let numbers = epochs(trace);
         let count = trace.events.len();
         let mut columns = Columns {
-            subject: trace.subject.clone(),
+            subject: plain(&trace.subject),
             steps: trace.clock == Clock::Steps,
             omitted: trace.omitted,
-            violation: trace.violation.clone(),
+            violation: trace.violation.as_deref().map(plain),
             lanes: nodes.iter().map(ToString::to_string).collect(),
             epochs: numbers.iter().map(ToString::to_string).collect(),
             at: Vec::with_capacity(count),
-            time: Vec::with_capacity(count),
             lane: Vec::with_capacity(count),
             kind: Vec::with_capacity(count),
             text: Vec::with_capacity(count),
@@ -98,15 +96,15 @@ impl Columns {
         let mut sendings: BTreeMap<u64, i32> = BTreeMap::new();
         for (index, event) in trace.events.iter().enumerate() {
             columns.at.push(event.at);
-            columns.time.push(strings.place(&moment(trace.clock, event.at)));
             columns.lane.push(event.node.map_or(-1, lane));
             let mark = MARKS.iter().position(|mark| mark.name == kind(event));
             columns.kind.push(mark.unwrap_or_default() as u8);
             columns.text.push(strings.place(&event.to_string()));
             columns.message.push(match event.what {
-                What::Deliver { message, .. } | What::Lost { message } => {
-                    sendings.get(&message).copied().unwrap_or(-1)
+                What::Deliver { message, from } => {
+                    sendings.get(&message).copied().unwrap_or_else(|| -2 - lane(from).max(0))
                 }
+                What::Lost { message } => sendings.get(&message).copied().unwrap_or(-1),
                 _ => -1,
             });
             columns.epoch.push(event.epoch.map_or(-1, |epoch| {

@@ -5,6 +5,8 @@ const HEAD = 30;
 const TALLEST = 15e6;
 /** How high a line of words is. */
 const WORDS_HIGH = 14;
+/** Texts of letters that are all as wide as an m. */
+const ONE_WIDE = /^[\x20-\x7e→…]*$/;
 
 class Pane {
   constructor(app, number, field) {
@@ -74,7 +76,7 @@ class Pane {
     this.height = this.rows.length * this.step + HEAD + 12;
     const lanes = Math.max(1, this.lanes.length);
     const share = this.app.runs.length > 1 ? 0.36 : 0.46;
-    let times = 0;
+    let times = 4;
     for (let e = 0; e < this.run.count; e += Math.max(1, this.run.count >> 6)) {
       times = Math.max(times, this.run.when(e).length);
     }
@@ -265,8 +267,11 @@ class Pane {
   }
 
   drawUnsent(event) {
-    const y = this.y(this.rows.mark(this.rows.of[event])), x = this.x(this.run.lane[event]);
-    this.drawArrow(x - 26, y - 14, x, y, 'arrives');
+    const from = -2 - this.run.message[event], lane = this.run.lane[event];
+    if (this.app.hiddenLanes.has(from) || from === lane) return;
+    const y = this.yOf(event), x = this.x(lane);
+    this.g.globalAlpha = this.pale(event) ? 0.16 : 1;
+    this.drawArrow(x + 0.45 * Math.sign(this.x(from) - x) * this.laneWidth, y - 8, x, y, 'arrives');
   }
 
   drawSending(s, drawn) {
@@ -462,25 +467,34 @@ class Pane {
     g.font = `${kind === KIND.violation ? '600 ' : ''}${size}px ${LETTERS}`;
     g.textAlign = 'left';
     g.fillStyle = wrong ? ink.wrong : ink.ink;
-    this.letter = this.letter || g.measureText('m').width;
-    const room = Math.floor((this.width - this.text - 8) / this.letter);
-    let words = run.words(event);
-    if (words.length > room) words = words.slice(0, room - 1) + '…';
+    const room = this.width - this.text - 8;
+    const words = this.fit(run.words(event), room), wide = this.wide(words);
     if (this.app.found.has(event) && this.app.foundIn === this) {
       g.save();
       g.globalAlpha *= 0.25;
       g.fillStyle = ink.epochs[1];
-      g.fillRect(this.text - 4, y - 8, words.length * this.letter + 8, 16);
+      g.fillRect(this.text - 4, y - 8, wide + 8, 16);
       g.restore();
-      g.fillStyle = wrong ? ink.wrong : ink.ink;
     }
     g.fillText(words, this.text, y + 4);
-    const left = room - words.length - 1;
-    let more = effects(run, event);
-    if (left < 6 || more === '') return;
-    if (more.length > left) more = more.slice(0, left - 1) + '…';
+    const more = effects(run, event), left = room - wide - this.letter;
+    if (left < 6 * this.letter || more === '') return;
     g.fillStyle = ink.muted;
-    g.fillText(more, this.text + (words.length + 1) * this.letter, y + 4);
+    g.fillText(this.fit(more, left), this.text + wide + this.letter, y + 4);
+  }
+
+  /** The width of a text; only letters that may be wide are measured one by one. */
+  wide(text) {
+    this.letter = this.letter || this.g.measureText('m').width;
+    return ONE_WIDE.test(text) ? text.length * this.letter : this.g.measureText(text).width;
+  }
+
+  /** The beginning of a text that fits, with an ellipsis if it was cut. */
+  fit(text, room) {
+    if (this.wide(text) <= room) return text;
+    const letters = [...text.slice(0, Math.ceil(room / this.letter))];
+    while (letters.length && this.wide(letters.join('') + '…') > room) letters.pop();
+    return letters.join('') + '…';
   }
 
   drawHead() {
@@ -506,5 +520,9 @@ function effects(run, event) {
   const parts = [];
   for (const text of run.tells.of(event)) parts.push('tells ' + run.strings[text]);
   for (const text of run.saves.of(event)) parts.push('saves ' + run.strings[text]);
+  const epoch = run.epoch[event];
+  if (run.news[event]) {
+    parts.push(`${epoch & 1 ? 'leads' : 'enters'} epoch ${run.epochs[epoch >> 1]}`);
+  }
   return parts.length ? '→ ' + parts.join('; ') : '';
 }

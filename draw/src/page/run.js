@@ -24,7 +24,7 @@ class Run {
     Object.assign(this, columns);
     this.strings = strings;
     this.count = columns.at.length;
-    for (const name of ['time', 'lane', 'kind', 'text', 'message', 'epoch']) {
+    for (const name of ['lane', 'kind', 'text', 'message', 'epoch']) {
       this[name] = Int32Array.from(columns[name]);
     }
     for (const name of ['tells', 'saves', 'alarms']) {
@@ -44,7 +44,12 @@ class Run {
     const where = lane < 0 ? '' : this.lanes[lane] + ' ';
     return where + this.strings[this.text[event]];
   }
-  when(event) { return this.strings[this.time[event]]; }
+  /** The time of an event as pictures show it: a step, or seconds to the microsecond. */
+  when(event) {
+    const at = this.at[event];
+    if (this.steps) return String(at);
+    return Math.floor(at / 1e9) + '.' + String(Math.floor(at / 1e3) % 1e6).padStart(6, '0') + 's';
+  }
   /** Where an event's sendings begin and end. */
   sends(event) { return [this.sendBegin[event], this.sendBegin[event + 1]]; }
 
@@ -111,6 +116,8 @@ class Run {
     this.turns = this.lanes.map(() => ({ event: [], epoch: [] }));
     const seen = this.lanes.map(() => null);
     this.quiet = new Uint8Array(this.count);
+    this.news = new Uint8Array(this.count);
+    const epochs = this.lanes.map(() => -1);
     for (let e = 0; e < this.count; e++) {
       const lane = this.lane[e], kind = this.kind[e];
       const strange = kind === KIND.fault || kind === KIND.violation || kind === KIND.lost;
@@ -131,6 +138,10 @@ class Run {
         if (kind === KIND.crash) now = -2;
         if (kind === KIND.start) now = this.epoch[e];
         changed = now !== seen[lane];
+        // The epoch that a node begins in is nothing that came of an event.
+        const is = this.epoch[e], was = epochs[lane];
+        if (is >= 0 && is !== was && (was >= 0 || is & 1)) this.news[e] = 1;
+        if (is >= 0) epochs[lane] = is;
         if (changed) {
           turns.event.push(e);
           turns.epoch.push(now);
