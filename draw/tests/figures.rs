@@ -150,7 +150,7 @@ fn line(text: &str) -> (String, BTreeMap<String, u32>, String) {
 
 #[test]
 fn shiviz_sees_the_same_happened_before() {
-    for trace in [runs::small(), runs::long(3, 4, 300)] {
+    for trace in [runs::small(), runs::long(3, 4, 300), runs::hostile()] {
         let log = draw::shiviz(&trace);
         let mut lines = log.lines();
         assert_eq!(

@@ -315,6 +315,29 @@ def check_filters(browser, run):
     same(browser.ask(rows), run.count, "all again")
 
 
+def check_arrows(browser, run):
+    """Every message that is under way within what is in sight is drawn, wherever it ends."""
+    ends = {}
+    for event in range(run.count):
+        if run.one["message"][event] >= 0:
+            ends[run.one["message"][event]] = event
+    browser.press("Escape")
+    crossing = 0
+    for place in range(0, run.count, 7):
+        browser.ask(f"app.active.scroll.scrollTop = {place} * app.active.step")
+        browser.frame()
+        first, last = browser.ask("[app.active.rows.first[app.active.sight.from],"
+                                  " app.active.rows.first[app.active.sight.to - 1]]")
+        drawn = set(browser.ask("[...app.active.drawn]"))
+        for message, event in enumerate(run.one["send_event"]):
+            end = ends.get(message, event)
+            if event <= last and end >= first:
+                same(message in drawn, True, f"message {message} is drawn in {first}..{last}")
+                crossing += event < first and end > last
+        same(len(drawn) < 120, True, "what is far away is not drawn")
+    same(crossing > 0, True, "some message crosses all that is in sight")
+
+
 def check_small(browser, pages, shots):
     run = Run(pages / "small.html")
     browser.open(pages / "small.html")
@@ -324,6 +347,7 @@ def check_small(browser, pages, shots):
     check_causes(browser, run)
     browser.shot(shots, "small-causes")
     check_search(browser, run, "Append")
+    check_search(browser, run, "for=n0")
     check_filters(browser, run)
     browser.press("?")
     same(browser.ask("document.getElementById('help').open"), True, "the keys are shown")
@@ -346,11 +370,21 @@ def check_middle(browser, pages, shots):
     browser.open(pages / "some.html")
     check_causes(browser, run)
     check_filters(browser, run)
+    browser.ask("app.zoom(9)")
+    browser.size(1400, 240)
+    browser.frame()
+    check_arrows(browser, run)
+    browser.size(1400, 900)
+    browser.ask("app.zoom(22 / 60)")
     browser.press("f")
     folded = browser.ask("app.active.rows.count")
     same(folded < run.count, True, "quiet stretches are folded")
-    total = browser.ask("app.active.rows.size.reduce((a, b) => a + b, 0)")
-    same(total, run.count, "and none is lost")
+    total = "app.active.rows.size.reduce((a, b) => a + b, 0)"
+    same(browser.ask(total), run.count, "and none is lost")
+    browser.press("1")
+    of_first = sum(lane == 0 for lane in run.one["lane"])
+    same(browser.ask(total), run.count - of_first, "nor counted if it is hidden")
+    browser.press("1")
     browser.press("f", "Escape", "g", "t")
     words = browser.ask("Array.from(app.active.rows.scaled.words)")
     least = min(b - a for a, b in zip(words, words[1:]))
@@ -369,6 +403,14 @@ def check_pair(browser, pages, shots):
     same(browser.ask("app.panes.map(pane => pane.chosen)"), [first + 1, first], "one pane steps")
     browser.press("d")
     browser.shot(shots, "pair")
+    browser.press("Home", "Down")
+    browser.frame()
+    tops = browser.ask("app.panes.map(pane => pane.sight.from)")
+    same(tops[0], tops[1], "while runs are alike, both show the same")
+    same(browser.ask("location.hash"), "#event-2", "the address names the event")
+    browser.ask("location.hash = '#right-12'")
+    browser.frame()
+    same(browser.ask("[app.active.number, app.active.chosen]"), [1, 11], "and is followed")
 
 
 TIMED = """(async () => {

@@ -79,6 +79,9 @@ impl<'a> Painter<'a> {
              viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\">\
              <title>{title}: space-time diagram</title>"
         );
+        if let Some(violation) = &self.trace.violation {
+            let _ = write!(self.out, "<desc>Violation: {}</desc>", escape(violation));
+        }
         self.out.push_str(&ink::style(self.look, ".spacetime"));
         let _ = writeln!(self.out, "<rect class=\"paper\" width=\"{wide}\" height=\"{high}\"/>");
         self.heading();

@@ -1,5 +1,8 @@
 // The page: controls, keys, search, and the panes they act on.
 
+/** How an address names a pane. */
+const SIDES = ['event', 'right'];
+
 class App {
   constructor(data) {
     this.kinds = data.kinds;
@@ -21,6 +24,7 @@ class App {
     this.card = new Card(this, document.getElementById('card'));
     this.build();
     this.bind();
+    if (this.recall()) return;
     const run = this.runs[0];
     const opens = data.opens;
     if (opens !== null && run && opens < run.count) this.panes[0].reveal(opens, true);
@@ -168,6 +172,7 @@ class App {
       press.preventDefault();
     });
     document.addEventListener('keydown', press => this.key(press));
+    addEventListener('hashchange', () => this.recall());
     new ResizeObserver(() => this.panes.forEach(pane => { pane.resize(); pane.draw(); }))
       .observe(document.getElementById('panes'));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.repaint());
@@ -225,6 +230,27 @@ class App {
     this.card.show(pane);
     const said = document.getElementById('said');
     said.textContent = event < 0 ? '' : `${pane.run.when(event)} ${pane.run.words(event)}`;
+    // Up to the first difference both runs show the same.
+    const other = this.panes.find(one => one !== pane);
+    if (other && event >= 0 && (this.differs < 0 || event <= this.differs)) {
+      if (event < other.run.count) other.reveal(event, false);
+    }
+    this.remember(event, pane);
+  }
+
+  /** The address names the chosen event, so that it can be passed on. */
+  remember(event, pane) {
+    const name = event < 0 ? '#' : `#${SIDES[pane.number]}-${event + 1}`;
+    try { history.replaceState(null, '', name); } catch { /* A page within a page may not. */ }
+  }
+
+  /** Opens the event that the address names. */
+  recall() {
+    const [side, number] = location.hash.slice(1).split('-');
+    const pane = this.panes[SIDES.indexOf(side)], event = Number(number) - 1;
+    const known = pane && Number.isInteger(event) && event >= 0 && event < pane.run.count;
+    if (known) this.choose(event, pane);
+    return known;
   }
 
   key(press) {

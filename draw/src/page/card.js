@@ -71,10 +71,11 @@ class Card {
     for (let s = from; s < to; s++) {
       const words = `to ${run.lanes[run.send_lane[s]]}: ${run.strings[run.send_text[s]]}`;
       const item = tag('li');
-      const end = run.arrival[s] >= 0 ? run.arrival[s] : run.loss[s];
+      const ends = run.arrivals(s), end = ends.length ? ends[0] : run.loss[s];
       item.append(end >= 0 ? this.link(pane, end, words) : words);
+      for (const again of ends.slice(1)) item.append(' ', this.link(pane, again, 'and again'));
       const fate = run.loss[s] >= 0 || run.send_fate[s] === FATE.lost ? ' lost'
-        : run.send_fate[s] === FATE.doubled ? ' twice' : run.arrival[s] < 0 ? ' on its way' : '';
+        : run.send_fate[s] === FATE.doubled ? ' doubled' : ends.length ? '' : ' on its way';
       if (fate) item.append(tag('span', { className: 'fate', textContent: fate }));
       list.append(item);
     }

@@ -263,7 +263,7 @@ class Pane {
       }
     }
     this.g.globalAlpha = 1;
-    this.arrows = drawn.size;
+    this.drawn = drawn;
   }
 
   drawUnsent(event) {
@@ -291,9 +291,7 @@ class Pane {
       this.g.globalAlpha = this.pale(event) || (end >= 0 && this.pale(end)) ? 0.16 : 1;
       this.drawArrow(x, y, endX, endY, course);
     };
-    for (const end of [run.arrival[s], run.second[s]]) {
-      if (end >= 0) { left--; draw(end, 'arrives'); }
-    }
+    for (const end of run.arrivals(s)) { left--; draw(end, 'arrives'); }
     if (run.loss[s] >= 0) { left--; draw(run.loss[s], 'lost'); }
     else if (fate === FATE.lost) { left--; draw(-1, 'lost'); }
     for (; left > 0; left--) draw(-1, 'flies');

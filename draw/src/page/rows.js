@@ -122,8 +122,10 @@ class Rows {
     this.crossings = Array.from({ length: Math.ceil(this.count / block) + 1 }, () => []);
     for (let s = 0; s < run.send_event.length; s++) {
       const from = this.nearest[run.send_event[s]];
-      for (const end of [run.arrival[s], run.second[s], run.loss[s]]) {
-        if (end < 0) continue;
+      if (run.arrival[s] < 0 && run.loss[s] < 0) continue;
+      const ends = run.arrivals(s);
+      if (run.loss[s] >= 0) ends.push(run.loss[s]);
+      for (const end of ends) {
         const to = Math.floor(this.nearest[end] / block);
         for (let b = Math.floor(from / block) + 1; b <= to; b++) this.crossings[b].push(s);
       }

@@ -53,22 +53,30 @@ class Run {
   /** Where an event's sendings begin and end. */
   sends(event) { return [this.sendBegin[event], this.sendBegin[event + 1]]; }
 
-  /** Where each sending ends: up to two arrivals, or where it is lost. */
+  /** Where each sending ends: its arrivals, as a chain of events, and where it is lost. */
   findEnds() {
     const sends = this.send_event.length;
     this.sendBegin = new Uint32Array(this.count + 1);
     for (let s = 0; s < sends; s++) this.sendBegin[this.send_event[s] + 1]++;
     for (let e = 0; e < this.count; e++) this.sendBegin[e + 1] += this.sendBegin[e];
     this.arrival = new Int32Array(sends).fill(-1);
-    this.second = new Int32Array(sends).fill(-1);
+    this.nextArrival = new Int32Array(this.count).fill(-1);
+    const last = new Int32Array(sends);
     this.loss = new Int32Array(sends).fill(-1);
     for (let e = 0; e < this.count; e++) {
       const s = this.message[e];
       if (s < 0) continue;
       if (this.kind[e] === KIND.lost) this.loss[s] = e;
-      else if (this.arrival[s] < 0) this.arrival[s] = e;
-      else this.second[s] = e;
+      else if (this.arrival[s] < 0) this.arrival[s] = last[s] = e;
+      else last[s] = this.nextArrival[last[s]] = e;
     }
+  }
+
+  /** The events at which a message arrives. */
+  arrivals(s) {
+    const all = [];
+    for (let e = this.arrival[s]; e >= 0; e = this.nextArrival[e]) all.push(e);
+    return all;
   }
 
   /** Vector clocks (Fidge 1988, Mattern 1989): how many events of each node each event knows of. */

@@ -27,6 +27,7 @@ pub fn small() -> Trace {
     }
     begin(&mut r, 2, N0, What::Timer, "election", 1, false);
     r.save("Vote term=1 for=n0".to_string());
+    r.save("Term 1".to_string());
     begin(&mut r, 3, N0, What::Sync, "", 1, false);
     send(&mut r, 1, N1, "RequestVote term=1 last=0@0", Fate::Travels);
     send(&mut r, 2, N2, "RequestVote term=1 last=0@0", Fate::Lost);
@@ -201,7 +202,8 @@ impl Play {
             Fate::Doubled => 2,
         };
         for _ in 0..copies {
-            let span = 300_000 + self.random.below(2 * MILLISECOND);
+            let slow = if self.random.chance(1, 50) { 40 * MILLISECOND } else { 0 };
+            let span = slow + 300_000 + self.random.below(2 * MILLISECOND);
             self.later(span, Due::Message { number, from, to, text: text.clone(), term });
         }
     }
