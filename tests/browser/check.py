@@ -334,7 +334,7 @@ def check_arrows(browser, run):
             if event <= last and end >= first:
                 same(message in drawn, True, f"message {message} is drawn in {first}..{last}")
                 crossing += event < first and end > last
-        same(len(drawn) < 120, True, "what is far away is not drawn")
+        same(len(drawn) < 240, True, "what is far away is not drawn")
     same(crossing > 0, True, "some message crosses all that is in sight")
 
 

@@ -250,9 +250,10 @@ class Pane {
   drawArrows(from, to) {
     const { run, rows } = this;
     const drawn = new Set();
-    const crossing = rows.crossings[Math.floor(from / Rows.BLOCK)] || [];
-    for (const s of crossing) this.drawSending(s, drawn);
-    for (let row = from; row < to; row++) {
+    // What may cross the sight was under way where its block begins, or was sent since.
+    const block = Math.floor(from / Rows.BLOCK);
+    for (const s of rows.crossings[block] || []) this.drawSending(s, drawn);
+    for (let row = block * Rows.BLOCK; row < to; row++) {
       const first = rows.first[row];
       const last = row + 1 < rows.count ? rows.first[row + 1] : run.count;
       for (let e = first; e < last; e++) {

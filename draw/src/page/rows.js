@@ -1,7 +1,7 @@
 // Which events have a row, and where it is. A folded stretch of quiet events shares one row.
 
 /** Fewer quiet events in a row are not worth folding. */
-const FOLD = 8;
+const FOLD = 5;
 /** A silence longer than so many mean gaps is cut short when times are drawn to scale. */
 const SILENCE = 8;
 /** How many rows a silence takes that was cut short, and how many an event has on average. */
