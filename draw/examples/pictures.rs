@@ -26,6 +26,8 @@ fn main() -> std::io::Result<()> {
     write("small.svg", draw::svg(&small, &Look::default()))?;
     write("small-right.svg", draw::svg(&small, &right))?;
     write("small-dark.svg", draw::svg(&small, &dark))?;
+    let both = Look { spacing: Spacing::Scale, toward: Toward::Right, ..Look::default() };
+    write("scale-right.svg", draw::svg(&some, &both.window(0..50)))?;
     write("scale.svg", draw::svg(&some, &scale.window(0..60)))?;
     write("around.svg", draw::svg(&small, &Look::default().around(30)))?;
     write("small.html", draw::page(std::slice::from_ref(&small), &Look::default()))?;

@@ -132,7 +132,6 @@ impl<'a> Painter<'a> {
 
     /// Bands that lead the eye from a mark to its words, and silences.
     fn ground(&mut self) {
-        let (from, to) = self.frame.across();
         if self.look.toward == Toward::Down {
             let right = length(self.frame.end().0);
             for (row, &along) in self.words.iter().enumerate().skip(1).step_by(2) {
@@ -147,20 +146,32 @@ impl<'a> Painter<'a> {
         }
         for (silence, words_at) in self.scene.silences.iter().zip(self.silences.clone()) {
             let (x, y) = self.frame.point(-0.5, silence.at);
-            let words = format!("{} of silence", span(silence.nanoseconds));
-            let (x, y, from, to) = (length(x), length(y), length(from), length(to));
-            let path = match self.look.toward {
-                Toward::Down => format!("M{from} {y}H{to}"),
-                Toward::Right => format!("M{x} {from}V{to}"),
-            };
+            let (path, words) = (self.across_at(x, y), span(silence.nanoseconds));
             let _ = writeln!(
                 self.out,
                 "<path class=\"rule silence\" stroke-dasharray=\"1 4\" d=\"{path}\"/>"
             );
-            if self.look.toward == Toward::Down {
-                let (_, y) = self.frame.point(0.0, words_at);
-                self.words_at((self.frame.words, y + 4.0), "muted small", &words);
+            match self.look.toward {
+                Toward::Down => {
+                    let (_, y) = self.frame.point(0.0, words_at);
+                    let words = format!("{words} of silence");
+                    self.words_at((self.frame.words, y + 4.0), "muted small", &words);
+                }
+                Toward::Right => {
+                    let y = self.frame.across().1 - 4.0;
+                    self.middle((x, y), "muted small halo", &words);
+                }
             }
+        }
+    }
+
+    /// A stroke across all lanes at the place of a point.
+    fn across_at(&self, x: f64, y: f64) -> String {
+        let (from, to) = self.frame.across();
+        let (x, y, from, to) = (length(x), length(y), length(from), length(to));
+        match self.look.toward {
+            Toward::Down => format!("M{from} {y}H{to}"),
+            Toward::Right => format!("M{x} {from}V{to}"),
         }
     }
 
@@ -283,12 +294,7 @@ impl<'a> Painter<'a> {
     fn mark(&mut self, event: &Happening, place: f64) {
         let Some(lane) = event.node.and_then(|node| self.scene.lane(node)) else {
             let (x, y) = self.frame.point(0.0, place);
-            let (from, to) = self.frame.across();
-            let (x, y, from, to) = (length(x), length(y), length(from), length(to));
-            let path = match self.look.toward {
-                Toward::Down => format!("M{from} {y}H{to}"),
-                Toward::Right => format!("M{x} {from}V{to}"),
-            };
+            let path = self.across_at(x, y);
             let _ = write!(self.out, "<path class=\"rule wrongly\" d=\"{path}\"/>");
             // Where time goes rightwards, times are above the lanes.
             let end = if self.look.toward == Toward::Down { 0 } else { self.scene.lanes.len() };

@@ -402,10 +402,10 @@ class Pane {
       const y = this.y(rows.mark(row) - 0.5);
       this.path(ink.wrong, 1.5, [[0, y], [this.width, y]]);
       g.fillStyle = ink.wrong;
-      g.fillRect(this.width - 122, y - 8, 116, 16);
+      g.fillRect(this.width - 122, y - 16, 116, 16);
       g.fillStyle = ink.paper;
       g.textAlign = 'center';
-      g.fillText('first difference', this.width - 64, y + 4);
+      g.fillText('first difference', this.width - 64, y - 4);
     }
   }
 
