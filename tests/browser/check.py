@@ -370,7 +370,7 @@ def check_middle(browser, pages, shots):
     browser.open(pages / "some.html")
     check_causes(browser, run)
     check_filters(browser, run)
-    browser.ask("Rows.BLOCK = 16; app.zoom(9); app.active.arrange()")
+    browser.ask("Rows.BLOCK = 4; app.zoom(9); app.active.arrange()")
     browser.size(1400, 240)
     browser.frame()
     check_arrows(browser, run)
