@@ -11,7 +11,7 @@ pub(crate) const ROW: f64 = 22.0;
 pub(crate) const LETTER: f64 = 7.3;
 
 /// How many letters of an event's words are shown.
-pub(crate) const WORDS: usize = 92;
+pub(crate) const WORDS: usize = 110;
 
 /// A title and a legend have this much room.
 const LEAST_WIDE: f64 = 620.0;

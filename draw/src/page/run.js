@@ -156,7 +156,8 @@ class Run {
           seen[lane] = now;
         }
       }
-      const loud = strange || [KIND.start, KIND.request, KIND.crash].includes(kind);
+      // A loss is nothing unusual: while a node is down, every heartbeat to it is one.
+      const loud = [KIND.start, KIND.request, KIND.crash, KIND.fault, KIND.violation].includes(kind);
       this.quiet[e] = loud || said || changed ? 0 : 1;
     }
   }
