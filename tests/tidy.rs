@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("world", &["model", "spec", "serde"]),
     ("sim", &["model", "spec", "world", "serde", "serde_json"]),
     ("check", &["model", "spec", "world", "serde"]),
+    ("draw", &["model", "world", "serde", "serde_json"]),
     ("machine", &["model", "serde", "bytes"]),
     ("wire", &["model", "machine", "bytes", "prost", "tonic", "tonic-prost"]),
     (
