@@ -67,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lab",
             "field",
             "maelstrom",
+            "draw",
             "node",
             "serde",
             "serde_json",

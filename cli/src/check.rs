@@ -1,5 +1,7 @@
 //! `synod check`: all short runs of a protocol, or of an abstract specification.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -32,6 +34,18 @@ pub struct Check {
     /// Let nodes flush at any time, not only right after each event: more states
     #[arg(long)]
     free_flush: bool,
+    /// Judge also that what is promised comes, if what can happen does not wait for ever
+    #[arg(long)]
+    liveness: bool,
+    /// Take worlds apart that differ only by the names of interchangeable nodes
+    #[arg(long)]
+    no_symmetry: bool,
+    /// Write the way to a violation to this file, as a story
+    #[arg(long, value_name = "FILE")]
+    story: Option<PathBuf>,
+    /// Draw the way to a violation into this file: .html, .svg, .shiviz or .json
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
     /// MiB to keep at most; beyond that the answer is unknown
     #[arg(long, default_value_t = 4096)]
     memory: usize,
@@ -55,7 +69,25 @@ impl Check {
         let name = self.protocol.as_deref().expect("clap demands it");
         let entry = lab::find(name).map_err(Failure::new)?;
         let report = self.explore(entry)?;
+        if report.violation.is_some() {
+            self.keep(entry, &report.story)?;
+        }
         crate::answer(&report, self.json, report.exit_code())
+    }
+
+    /// Keeps the way to a violation in the files that were asked for.
+    fn keep(&self, entry: &lab::Entry, story: &str) -> Result<(), Failure> {
+        if let Some(file) = &self.story {
+            fs::write(file, story)
+                .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        }
+        if let Some(file) = &self.diagram {
+            let trace = entry.runs().map_err(Failure::new)?.trace;
+            let told = lab::Source::Story(story.to_string());
+            let trace = trace(&self.variant.settings(), &told).map_err(Failure::new)?;
+            crate::trace::write(&trace, file)?;
+        }
+        Ok(())
     }
 
     /// Explores everything; exits with the worst of the codes.
@@ -84,6 +116,8 @@ impl Check {
             crashes: self.crashes,
             alarms: self.alarms,
             free_flush: self.free_flush,
+            liveness: self.liveness,
+            symmetry: !self.no_symmetry,
             memory: self.memory << 20,
             time: self.seconds.map(Duration::from_secs),
             threads: self.threads,

@@ -1,8 +1,9 @@
 //! `synod theory`: measured costs beside the textbooks' formulas.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use draw::{Look, Series, Shape};
 use lab::theory::Measure;
 use serde_json::json;
 
@@ -44,6 +45,9 @@ impl Theory {
             true => rows.iter().for_each(|(name, measure)| println!("{}", object(name, measure))),
             false => table(&rows),
         }
+        if let Some(file) = &self.chart {
+            charts(&rows, file)?;
+        }
         let all_hold = rows.iter().all(|(_, measure)| measure.holds());
         if all_hold { Ok(()) } else { Err(Failure::verdict(1)) }
     }
@@ -56,6 +60,29 @@ fn object(name: &str, measure: &Measure) -> serde_json::Value {
         "ratio": measure.measured / measure.expected, "claim": measure.claim,
         "holds": measure.holds(), "convention": measure.convention,
     })
+}
+
+/// A chart for each figure: measured points beside the formula's line, over n.
+fn charts(rows: &[(&str, Measure)], file: &Path) -> Result<(), Failure> {
+    let look = Look::default();
+    let mut pictures = Vec::new();
+    for of_one in rows.chunk_by(|one, two| (one.0, one.1.what) == (two.0, two.1.what)) {
+        let (name, first) = &of_one[0];
+        let points = |figure: fn(&Measure) -> f64| {
+            of_one.iter().map(|(_, one)| (one.nodes as f64, figure(one))).collect()
+        };
+        let series = |name: &str, shape, points| {
+            let name = name.to_string();
+            Series { name, shape, group: 0, points }
+        };
+        let measured = series("measured", Shape::Points, points(|one| one.measured));
+        let formula = series(first.formula, Shape::Line, points(|one| one.expected));
+        let title = format!("{name}: {}", first.what);
+        let chart = draw::chart(&title, "n", first.what, &[measured, formula], &look);
+        pictures.push((first.convention.to_string(), chart));
+    }
+    let page = draw::sheet("Measured beside theory", &pictures, &look);
+    std::fs::write(file, page).map_err(|error| Failure::new(format!("{}: {error}", file.display())))
 }
 
 fn table(rows: &[(&str, Measure)]) {

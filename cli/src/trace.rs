@@ -4,11 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use draw::Look;
 use lab::Source;
 use world::trace::Trace;
 
 use crate::failure::Failure;
 use crate::variant::Variant;
+
+/// Events that a picture on a page shows: some screens full.
+const PICTURED: usize = 120;
 
 /// Which run, and how it is shown.
 #[derive(Args)]
@@ -76,14 +80,17 @@ impl Show {
 pub fn write(trace: &Trace, file: &Path) -> Result<(), Failure> {
     let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
     let text = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => draw::page(std::slice::from_ref(trace), &Look::default()),
+        Some("svg") => draw::svg(trace, &Look::default()),
+        Some("shiviz") => draw::shiviz(trace),
         Some("json") => serde_json::to_string(trace).map_err(|error| fail(error.to_string()))?,
         _ => return Err(fail("a diagram's name ends in .html, .svg, .shiviz or .json".into())),
     };
     fs::write(file, text).map_err(|error| fail(error.to_string()))
 }
 
-/// A trace as a picture, for a page.
+/// A trace as a picture, for a page: its last events.
 pub fn picture(trace: &Trace) -> String {
-    let _ = trace;
-    String::new()
+    let count = trace.events.len();
+    draw::svg(trace, &Look::default().window(count.saturating_sub(PICTURED)..count))
 }

@@ -211,6 +211,10 @@ pub struct Check {
     pub alarms: Option<u16>,
     /// Whether nodes flush at any time, not only right after each event.
     pub free_flush: bool,
+    /// Whether it is also judged that what is promised comes, under weak fairness.
+    pub liveness: bool,
+    /// Whether worlds that differ by a renaming of interchangeable nodes count as one.
+    pub symmetry: bool,
     /// Bytes to keep at most.
     pub memory: usize,
     /// The longest that it takes.

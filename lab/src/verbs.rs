@@ -71,6 +71,7 @@ pub(crate) fn check<E: Exhibit>(
     if check.free_flush {
         bounds.flushing = Flushing::Free;
     }
+    bounds.symmetry &= check.symmetry;
     let mut report = explore(&Explore::new(&subject, bounds), check, watch);
     report.bounds.extend(subject.knobs().iter().map(Knob::to_string));
     Ok(report)
@@ -105,6 +106,7 @@ fn explore<S: check::System>(
     let exploration = Exploration::new(system)
         .threads(check.threads)
         .memory(check.memory)
+        .liveness(check.liveness)
         .interrupt(watch.stop)
         .progress(|progress| (watch.progress)(*progress));
     match check.time {
