@@ -1,6 +1,7 @@
 //! EDN maps, one a line: `{:process 0, :type :invoke, :f :put, :key "a", :value "x"}`.
 //!
 //! As much of EDN as histories use: nil, keywords, integers, strings, vectors and one map a line.
+//! Maps, lists, sets and tags within it, as errors have, are read over.
 
 use super::{Event, Kind, Term};
 
@@ -95,6 +96,21 @@ impl Scanner<'_> {
                 list.push(self.term(depth + 1)?);
             }
             return Ok(Term::List(list));
+        }
+        for (open, close) in [("#{", '}'), ("{", '}'), ("(", ')')] {
+            self.skip_blank();
+            if let Some(rest) = self.rest.strip_prefix(open) {
+                self.rest = rest;
+                while !self.accept(close) {
+                    self.term(depth + 1)?;
+                }
+                return Ok(Term::Word(open.into()));
+            }
+        }
+        if self.rest.starts_with('#') {
+            let end = self.rest.find(|c: char| c.is_whitespace() || "{[(\"".contains(c));
+            self.rest = &self.rest[end.unwrap_or(self.rest.len())..];
+            return self.term(depth + 1);
         }
         let ends = |c: char| c.is_whitespace() || ",\"[]{}()".contains(c);
         let end = self.rest.find(ends).unwrap_or(self.rest.len());

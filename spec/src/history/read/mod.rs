@@ -113,6 +113,15 @@ pub fn read<M: Vocabulary>(
     text: &str,
 ) -> Result<History<M::Input, M::Output>, ReadError> {
     let mut recorder = Recorder::new();
+    each_event(text, |number, event| record(model, &mut recorder, number, event))?;
+    Ok(recorder.finish())
+}
+
+/// Reads the events of a text in any of the formats, each with the number of its line.
+pub(crate) fn each_event(
+    text: &str,
+    mut take: impl FnMut(u64, &Event) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut format = None;
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -130,11 +139,11 @@ pub fn read<M: Vocabulary>(
             Format::Log => log::event(line),
         };
         if let Some(event) = event.map_err(|what| fault(Fault::Syntax(what)))? {
-            record(model, &mut recorder, number, &event)?;
+            take(number, &event)?;
         }
     }
     match format {
-        Some(_) => Ok(recorder.finish()),
+        Some(_) => Ok(()),
         None => Err(ReadError { line: 0, fault: Fault::UnknownFormat }),
     }
 }
