@@ -1,6 +1,6 @@
 //! How fast the isolation of transactions is checked:
 //! `cargo run --release -p spec --example transaction_speed`, with how many transactions, if not a
-//! million, and `text` to have them written as EDN and read back besides.
+//! million.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -13,32 +13,33 @@ use spec::transactions::{
 
 /// Clients with one transaction open each.
 const CLIENTS: u64 = 20;
-/// Keys in use at a time, and how many appends a key gets before a new one takes its place: as
-/// many as make lists of some sixteen elements on average.
-const KEYS: usize = 10;
-const APPENDS: usize = 32;
+/// Keys in use at a time, and how many appends a key gets before a new one takes its place: lists
+/// that are read have some sixteen elements on average.
+const KEYS: u64 = 10;
+const APPENDS: i64 = 32;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let transactions = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
-    let text = arguments.next().is_some_and(|wanted| wanted == "text");
-    for skew in [false, true] {
+    let asked = std::env::args().nth(1).and_then(|count| count.parse().ok());
+    let transactions = asked.unwrap_or(1_000_000);
+    for (what, stale) in [("serializable", false), ("one read in 100,000 is stale", true)] {
+        println!("{transactions} transactions of {CLIENTS} clients, {what}");
         let start = Instant::now();
-        let mut simulator = Simulator::new(7, skew, text);
-        simulator.run(transactions);
-        let (history, edn) = (simulator.recorder.finish(), simulator.edn);
-        let seconds = start.elapsed().as_secs_f64();
-        let what = if skew { "one stale read in 100,000" } else { "serializable" };
-        println!("{what}: generated and recorded {transactions} in {seconds:.3} s");
-        if text {
-            let start = Instant::now();
-            let parsed = read(Workload::ListAppend, &edn).expect("what was written can be read");
-            let seconds = start.elapsed().as_secs_f64();
-            let (count, size) = (parsed.len() as f64, edn.len() as f64 / f64::from(1 << 20));
-            println!("  parsed {size:.0} MiB in {seconds:.3} s, {:.0} /s", count / seconds);
-        }
+        let mut recorded = Recorder::new(Workload::ListAppend);
+        Simulator::new(stale).run(transactions, &mut recorded);
+        let history = recorded.finish();
+        println!("  generated and recorded in {:.3} s", start.elapsed().as_secs_f64());
         measure(&history);
     }
+    let mut edn = Edn { text: String::new() };
+    Simulator::new(false).run(transactions, &mut edn);
+    let start = Instant::now();
+    let parsed = read(Workload::ListAppend, &edn.text).expect("what was written can be read");
+    let seconds = start.elapsed().as_secs_f64();
+    let mebibytes = edn.text.len() as f64 / f64::from(1 << 20);
+    let rate = parsed.len() as f64 / seconds;
+    println!("the first from {mebibytes:.0} MiB of EDN\n  parsed in {seconds:.3} s, {rate:.0} /s");
+    drop(edn);
+    measure(&parsed);
 }
 
 fn measure(history: &Transactions) {
@@ -46,17 +47,76 @@ fn measure(history: &Transactions) {
     let start = Instant::now();
     let checked: Checked = check(history, &limits, start);
     let seconds = start.elapsed().as_secs_f64();
+    let rate = history.len() as f64 / seconds;
+    let mebibytes = checked.bytes as f64 / f64::from(1 << 20);
+    println!("  checked in {seconds:.3} s, {rate:.0} /s, {mebibytes:.0} MiB");
     let strict = !checked.excludes(IsolationModel::STRICT_SERIALIZABLE);
-    println!(
-        "  checked in {seconds:.3} s, {:.0} transactions/s, {:.0} MiB, strict serializable: {strict}, \
-         stopped: {:?}",
-        history.len() as f64 / seconds,
-        checked.bytes as f64 / f64::from(1 << 20),
-        checked.stopped
-    );
+    println!("  strict-serializable: {strict}, stopped by a limit: {:?}", checked.stopped);
     for found in &checked.anomalies {
         println!("  {} ({})", found.anomaly, found.count);
         found.explanation.iter().for_each(|line| println!("    {line}"));
+    }
+}
+
+/// Who is told of the events.
+trait Listener {
+    fn key(&mut self, number: u64) -> Key;
+    fn call(&mut self, at: u64, client: u64, open: &Open);
+    fn end(&mut self, at: u64, client: u64, open: &Open);
+}
+
+impl Listener for Recorder {
+    fn key(&mut self, number: u64) -> Key {
+        Recorder::key(self, &number.to_string())
+    }
+
+    fn call(&mut self, at: u64, client: u64, open: &Open) {
+        self.invoke(at, client, &open.steps).expect("the client is free");
+    }
+
+    fn end(&mut self, at: u64, client: u64, open: &Open) {
+        let answers: Vec<Answer> =
+            open.reads.iter().map(|&(from, to)| Answer::List(&open.seen[from..to])).collect();
+        self.ok(at, client, &answers).expect("the client is open");
+    }
+}
+
+/// Writes the events as Jepsen does.
+struct Edn {
+    text: String,
+}
+
+impl Edn {
+    fn event(&mut self, kind: &str, client: u64, open: &Open, answered: bool) {
+        let text = &mut self.text;
+        write!(text, "{{:process {client}, :type :{kind}, :f :txn, :value [").expect("room");
+        let mut reads = open.reads.iter();
+        for (step, number) in open.steps.iter().zip(&open.keys) {
+            match (step, answered) {
+                (Step::Write(_, value), _) => write!(text, "[:append {number} {value}] "),
+                (Step::Read(_), false) => write!(text, "[:r {number} nil] "),
+                (Step::Read(_), true) => {
+                    let &(from, to) = reads.next().expect("every read is answered");
+                    write!(text, "[:r {number} {:?}] ", &open.seen[from..to])
+                }
+            }
+            .expect("there is room in a string");
+        }
+        text.push_str("]}\n");
+    }
+}
+
+impl Listener for Edn {
+    fn key(&mut self, _: u64) -> Key {
+        Recorder::new(Workload::ListAppend).key("any")
+    }
+
+    fn call(&mut self, _: u64, client: u64, open: &Open) {
+        self.event("invoke", client, open, false);
+    }
+
+    fn end(&mut self, _: u64, client: u64, open: &Open) {
+        self.event("ok", client, open, true);
     }
 }
 
@@ -64,93 +124,95 @@ fn measure(history: &Transactions) {
 /// call and its end.
 struct Simulator {
     random: Random,
-    recorder: Recorder,
-    edn: String,
-    text: bool,
-    skew: bool,
-    now: u64,
-    keys: Vec<Live>,
-    created: u64,
-    open: Vec<Option<Open>>,
+    stale: bool,
+    /// The list of every key there was, by its number.
+    lists: Vec<Vec<i64>>,
+    /// The keys in use: number, handle, and how many appends were given out.
+    live: Vec<(u64, Option<Key>, i64)>,
+    clients: Vec<Open>,
 }
 
-/// A key in use, with its list.
-struct Live {
-    key: Key,
-    name: u64,
-    list: Vec<i64>,
-    given: i64,
-}
-
-/// A client's open transaction, and what it read if it took effect.
+/// A client, and its transaction.
+#[derive(Clone, Default)]
 struct Open {
+    stage: u8,
     steps: Vec<Step>,
-    slots: Vec<usize>,
-    answers: Option<Vec<Vec<i64>>>,
+    /// The number of each step's key.
+    keys: Vec<u64>,
+    /// What was read, all lists one after the other, and where each is.
+    seen: Vec<i64>,
+    reads: Vec<(usize, usize)>,
 }
 
 impl Simulator {
-    fn new(seed: u64, skew: bool, text: bool) -> Simulator {
-        let recorder = Recorder::new(Workload::ListAppend);
-        let open = (0..CLIENTS).map(|_| None).collect();
-        let (random, edn) = (Random::new(seed), String::new());
-        let (now, created, keys) = (0, 0, Vec::new());
-        let mut simulator =
-            Simulator { random, recorder, edn, text, skew, now, keys, created, open };
-        simulator.keys = (0..KEYS).map(|_| simulator.fresh()).collect();
-        simulator
+    fn new(stale: bool) -> Simulator {
+        let live = (0..KEYS).map(|number| (number, None, 0)).collect();
+        let clients = vec![Open::default(); CLIENTS as usize];
+        let lists = vec![Vec::new(); KEYS as usize];
+        Simulator { random: Random::new(7), stale, lists, live, clients }
     }
 
-    fn fresh(&mut self) -> Live {
-        self.created += 1;
-        let key = self.recorder.key(&self.created.to_string());
-        Live { key, name: self.created, list: Vec::new(), given: 0 }
-    }
-
-    fn run(&mut self, transactions: usize) {
-        let (mut called, mut ended) = (0, 0);
+    fn run(&mut self, transactions: usize, listener: &mut impl Listener) {
+        let (mut now, mut called, mut ended) = (0, 0, 0);
         while ended < transactions {
+            now += 1;
             let client = self.random.below(CLIENTS);
-            match self.open[client as usize].take() {
-                None if called < transactions => {
+            let mut open = std::mem::take(&mut self.clients[client as usize]);
+            match open.stage {
+                0 if called < transactions => {
                     called += 1;
-                    let open = self.call(client);
-                    self.open[client as usize] = Some(open);
+                    self.call(&mut open, listener);
+                    listener.call(now, client, &open);
+                    open.stage = 1;
                 }
-                None => {}
-                Some(mut open) if open.answers.is_none() => {
+                0 => {}
+                1 => {
                     self.execute(&mut open);
-                    self.open[client as usize] = Some(open);
+                    open.stage = 2;
                 }
-                Some(open) => {
+                _ => {
                     ended += 1;
-                    self.end(client, &open);
+                    listener.end(now, client, &open);
+                    open.stage = 0;
                 }
             }
+            self.clients[client as usize] = open;
         }
     }
 
-    fn call(&mut self, client: u64) -> Open {
-        let count = 1 + self.random.below(5);
-        let (mut steps, mut slots) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            let slot = self.random.below(KEYS as u64) as usize;
-            if self.random.chance(1, 2) {
-                steps.push(Step::Read(self.keys[slot].key));
-                slots.push(slot);
-                continue;
+    fn call(&mut self, open: &mut Open, listener: &mut impl Listener) {
+        open.steps.clear();
+        open.keys.clear();
+        for _ in 0..=self.random.below(5) {
+            let slot = self.random.below(KEYS) as usize;
+            let append = self.random.chance(1, 2);
+            if append && self.live[slot].2 == APPENDS {
+                self.live[slot] = (self.lists.len() as u64, None, 0);
+                self.lists.push(Vec::new());
             }
-            if self.keys[slot].given as usize == APPENDS && !slots.contains(&slot) {
-                self.keys.push(self.fresh_key());
-                self.keys.swap_remove(slot);
-            }
-            let live = &mut self.keys[slot];
-            live.given += 1;
-            steps.push(Step::Write(live.key, live.given));
-            slots.push(slot);
+            let (number, key, given) = &mut self.live[slot];
+            let key = *key.get_or_insert_with(|| listener.key(*number));
+            *given += i64::from(append);
+            open.steps.push(if append { Step::Write(key, *given) } else { Step::Read(key) });
+            open.keys.push(*number);
         }
-        self.now += 1;
-        self.recorder.invoke(self.now, client, &steps).expect("the client is free");
-        Open { steps, slots, answers: None }
+    }
+
+    fn execute(&mut self, open: &mut Open) {
+        open.seen.clear();
+        open.reads.clear();
+        for (step, &number) in open.steps.iter().zip(&open.keys) {
+            let list = &mut self.lists[number as usize];
+            match step {
+                Step::Write(_, value) => list.push(*value),
+                Step::Read(_) => {
+                    let start = open.seen.len();
+                    let stale = self.stale && self.random.chance(1, 100_000);
+                    let length = list.len().saturating_sub(usize::from(stale));
+                    open.seen.extend_from_slice(&list[..length]);
+                    open.reads.push((start, open.seen.len()));
+                }
+            }
+        }
     }
 }
