@@ -1,5 +1,6 @@
 //! Small random histories against oracles that try every order.
 
+#[allow(dead_code, reason = "each test uses a part")]
 mod transactions_support;
 
 use std::time::Instant;
@@ -127,6 +128,7 @@ fn weak(workload: Workload, random: &mut Random, complete: bool) -> Vec<Txn> {
         keys: 1 + random.below(3),
         transactions: 2 + random.below(4) as usize,
         length: 4,
+        unknown: 5,
     };
     let mut txns = Executor::run(shape, random.bits());
     if complete {

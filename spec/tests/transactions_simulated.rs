@@ -1,6 +1,7 @@
 //! Histories of executors whose isolation is known: what they cannot show is never found, and what
 //! they can is.
 
+#[allow(dead_code, reason = "each test uses a part")]
 mod transactions_support;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use spec::transactions::{Checked, IsolationModel, Workload, check};
 use transactions_support::{Executor, Isolation, Shape, record};
 
 fn run(workload: Workload, isolation: Isolation, seed: u64) -> Checked {
-    let shape = Shape { workload, isolation, clients: 5, keys: 3, transactions: 40, length: 4 };
+    let (clients, keys, transactions) = (5, 3, 40);
+    let shape = Shape { workload, isolation, clients, keys, transactions, length: 4, unknown: 5 };
     let txns = Executor::run(shape, seed);
     let checked = check(&record(workload, &txns), &Limits::default(), Instant::now());
     assert_eq!(checked.stopped, None, "the limits are ample");

@@ -89,6 +89,8 @@ pub struct Shape {
     pub keys: u64,
     pub transactions: usize,
     pub length: u64,
+    /// Of a hundred transactions, how many leave their client without an answer.
+    pub unknown: u64,
 }
 
 /// A client's transaction under way.
@@ -202,7 +204,7 @@ impl Executor {
             0 => self.abort(client, &mut running),
             _ => self.commit(client, &mut running),
         }
-        if self.random.chance(1, 20) {
+        if self.random.chance(self.shape.unknown, 100) {
             running.txn.fate = Fate::Info;
         }
         Some(running)
