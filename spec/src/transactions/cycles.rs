@@ -9,10 +9,14 @@ use super::history::NONE;
 use super::level::Strength;
 use crate::history::{Budget, Stop};
 
-/// The edges of a component that the shortest cycle is looked for through. Components of real
-/// anomalies have a few dozen edges; in one of a million, each search can take 10 ms, and 64 of
-/// them less than a second.
+/// How many more edges of a component a shorter cycle is looked for through, once there is one.
+/// Components of real anomalies have a few dozen edges; in one of a million, each search can take
+/// 10 ms, and 64 of them less than a second.
 const TRIES: usize = 64;
+
+/// How many ways from a transaction are looked at for write skew. It is G2-item by another name,
+/// which is found anyway.
+const WAYS: usize = 64;
 
 /// Finds the cycles.
 ///
@@ -116,36 +120,30 @@ impl Cycles<'_> {
             return Ok(());
         }
         let held = budget.used();
-        let components = components(&self.graph, whole, budget)?;
-        let mut found = Found::default();
-        let mut tries: Vec<usize> = vec![0; components.count as usize];
-        for &place in &components.members {
-            let component = components.of[place as usize];
+        let parts = components(&self.graph, whole, budget)?;
+        // Where the rest follows less than the whole, there may be no way back. The ranks of the
+        // rest rule out most of those edges at once, for what is overwritten is mostly older.
+        let ranks = match whole.class == rest.class {
+            true => None,
+            false => Some(components(&self.graph, rest, budget)?.rank),
+        };
+        let mut found = Found { tries: vec![0; parts.count as usize], ..Found::default() };
+        for &place in &parts.members {
+            let component = parts.of[place as usize];
             let node = whole.node(place);
             for number in self.graph.leaving(node) {
                 let edge = self.graph.edge(node, number);
                 let to = whole.follow(place, edge.to, edge.label);
-                let inside = to.is_some_and(|to| components.of[to as usize] == component);
-                if !inside || !through(edge.label.kind()) {
-                    continue;
-                }
-                let tries = &mut tries[component as usize];
-                if *tries == TRIES {
+                let inside = to.is_some_and(|to| parts.of[to as usize] == component);
+                if !inside || !through(edge.label.kind()) || found.enough(component) {
                     continue;
                 }
                 let Some(to) = to_rest(rest, to, edge.to) else {
                     continue;
                 };
-                let most = found.shortest.as_ref().map_or(usize::MAX, |cycle| length(cycle));
-                let way =
-                    self.walker.walk(&self.graph, rest, (to, rest.open(node)), most, budget)?;
-                if let Way::Found(way) = way {
-                    *tries += 1;
-                    found.note(component, edge, way);
-                } else if let Way::TooLong = way {
-                    *tries += 1;
-                    found.count(component);
-                }
+                let ends = (to, rest.open(node));
+                let way = self.walker.walk(&self.graph, rest, ends, ranks.as_deref(), budget)?;
+                found.note(component, edge, way);
             }
         }
         budget.restore(held);
@@ -198,6 +196,9 @@ impl Cycles<'_> {
         let mut ways = Vec::new();
         for number in self.graph.leaving(node) {
             budget.work(1)?;
+            if ways.len() >= WAYS {
+                break;
+            }
             let edge = self.graph.edge(node, number);
             if edge.label.kind() != Kind::Rw || edge.label.strength() > view.strength {
                 continue;
@@ -207,6 +208,7 @@ impl Cycles<'_> {
                 .leaving(edge.to)
                 .map(|number| self.graph.edge(edge.to, number))
                 .filter(|next| next.label.kind() == Kind::Through)
+                .take(WAYS)
                 .collect();
             budget.work(onward.len() as u64)?;
             if onward.is_empty() {
@@ -242,35 +244,34 @@ fn length(cycle: &[Edge]) -> usize {
 #[derive(Default)]
 struct Found {
     components: u64,
-    last: Option<u32>,
+    /// For each component in which a cycle was found, how many edges were tried since then.
+    tries: Vec<usize>,
     shortest: Option<Vec<Edge>>,
 }
 
 impl Found {
-    fn count(&mut self, component: u32) {
-        if self.last.replace(component) != Some(component) {
-            self.components += 1;
-        }
+    /// Whether a component needs no more searches.
+    fn enough(&self, component: u32) -> bool {
+        let tries = self.tries[component as usize];
+        let shortest = self.shortest.as_ref().map_or(usize::MAX, |cycle| length(cycle));
+        tries > 0 && (tries > TRIES || shortest == 2)
     }
 
-    fn note(&mut self, component: u32, edge: Edge, way: Vec<Edge>) {
-        self.count(component);
+    fn note(&mut self, component: u32, edge: Edge, way: Option<Vec<Edge>>) {
+        let tries = &mut self.tries[component as usize];
+        if *tries == 0 && way.is_some() {
+            self.components += 1;
+        }
+        *tries += usize::from(*tries > 0 || way.is_some());
+        let Some(way) = way else {
+            return;
+        };
         let mut cycle = vec![edge];
         cycle.extend(way);
         if self.shortest.as_ref().is_none_or(|shortest| length(&cycle) < length(shortest)) {
             self.shortest = Some(cycle);
         }
     }
-}
-
-/// Whether there is a way.
-enum Way {
-    /// The shortest.
-    Found(Vec<Edge>),
-    /// There is, but not a shorter one than asked for.
-    TooLong,
-    /// There is none.
-    None,
 }
 
 /// Shortest ways. Marks are told apart by the number of the search, so that they need no clearing.
@@ -299,16 +300,22 @@ impl Walker {
         Ok(Walker { round: 0, marks, queue: VecDeque::new() })
     }
 
-    /// The shortest way from a place to another, breadth first. An edge that only goes on has no
-    /// length, so the places that it leads to are next.
+    /// The shortest way from a place to another, if there is one, breadth first. An edge that only
+    /// goes on has no length, so the places that it leads to are next. Ranks of components, if
+    /// given, tell from where there is no way.
     fn walk(
         &mut self,
         graph: &Graph,
         view: View,
         (from, to): (u32, u32),
-        shorter_than: usize,
+        ranks: Option<&[u32]>,
         budget: &mut Budget,
-    ) -> Result<Way, Stop> {
+    ) -> Result<Option<Vec<Edge>>, Stop> {
+        let hopeless =
+            |place: u32| ranks.is_some_and(|ranks| ranks[place as usize] < ranks[to as usize]);
+        if hopeless(from) {
+            return Ok(None);
+        }
         self.round += 1;
         self.queue.clear();
         self.mark(from, Mark { round: self.round, steps: 0, before: NONE, edge: NONE });
@@ -319,13 +326,7 @@ impl Walker {
                 continue;
             }
             if place == to {
-                // The first edge, which is not part of the way, counts too.
-                let short = (steps as usize) + 1 < shorter_than;
-                return Ok(if short {
-                    Way::Found(self.way(graph, view, to))
-                } else {
-                    Way::TooLong
-                });
+                return Ok(Some(self.way(graph, view, to)));
             }
             let node = view.node(place);
             for number in graph.leaving(node) {
@@ -337,7 +338,7 @@ impl Walker {
                 let free = edge.label.kind() == Kind::Through;
                 let steps = steps + u32::from(!free);
                 let old = self.marks[next as usize];
-                if old.round == self.round && old.steps <= steps {
+                if old.round == self.round && old.steps <= steps || hopeless(next) {
                     continue;
                 }
                 self.mark(next, Mark { round: self.round, steps, before: place, edge: number });
@@ -347,7 +348,7 @@ impl Walker {
                 }
             }
         }
-        Ok(Way::None)
+        Ok(None)
     }
 
     fn mark(&mut self, place: u32, mark: Mark) {

@@ -255,17 +255,21 @@ impl View {
     }
 }
 
-/// The strongly connected components of more than one place.
+/// The strongly connected components.
 #[derive(Debug)]
 pub(super) struct Components {
-    /// The component of each place, or [`NONE`].
+    /// The component of each place, or [`NONE`] if it is alone.
     pub of: Vec<u32>,
+    /// When the component of each place was complete: none leads to one that was so later.
+    pub rank: Vec<u32>,
     /// The places, those of one component together.
     pub members: Vec<u32>,
     pub count: u32,
 }
 
 /// Tarjan's algorithm (1972), with its recursion on a stack of its own.
+///
+/// It begins with the last places, so that ranks fall with the numbers where nothing else decides.
 pub(super) fn components(
     graph: &Graph,
     view: View,
@@ -273,12 +277,13 @@ pub(super) fn components(
 ) -> Result<Components, Stop> {
     let places = graph.nodes() as usize * view.states() as usize;
     let of = filled(NONE, places, budget)?;
+    let rank = filled(0, places, budget)?;
     let order = filled(0, places, budget)?;
     let low = filled(0, places, budget)?;
-    let found = Components { of, members: Vec::new(), count: 0 };
-    let mut tarjan =
-        Tarjan { graph, view, order, low, next: 1, waiting: Vec::new(), path: Vec::new(), found };
-    for root in 0..places as u32 {
+    let found = Components { of, rank, members: Vec::new(), count: 0 };
+    let (waiting, path) = (Vec::new(), Vec::new());
+    let mut tarjan = Tarjan { graph, view, order, low, next: 1, complete: 0, waiting, path, found };
+    for root in (0..places as u32).rev() {
         if tarjan.order[root as usize] == 0 {
             tarjan.visit(root, budget)?;
             tarjan.walk(budget)?;
@@ -297,6 +302,7 @@ struct Tarjan<'a> {
     order: Vec<u32>,
     low: Vec<u32>,
     next: u32,
+    complete: u32,
     /// Visited places whose component is not known.
     waiting: Vec<u32>,
     /// The way to the place at hand, each with the next of its edges.
@@ -349,8 +355,10 @@ impl Tarjan<'_> {
         let above = self.waiting.iter().rposition(|&waiting| waiting == place);
         let start = above.expect("a place waits until its component is known");
         let size = self.waiting.len() - start;
+        self.complete += 1;
         for place in self.waiting.drain(start..) {
             self.order[place as usize] = NONE;
+            self.found.rank[place as usize] = self.complete;
             if size > 1 {
                 self.found.of[place as usize] = self.found.count;
                 budget.push(&mut self.found.members, place)?;
