@@ -282,6 +282,7 @@ fn written(txns: &[Txn], fate: Fate) -> Vec<i64> {
 }
 
 const EDN: &str = r#"
+; Two transactions at once.
 {:index 0, :time 3, :type :invoke, :process 0, :f :txn, :value [[:append :x 1] [:r "y" nil]]}
 {:type :info, :process :nemesis, :f :partition, :value {:a #{1 2} :b (3 [4])}}
 {:index 1, :time 4, :type :invoke, :process 1, :f :txn, :value [[:r :x nil] [:append "y" 1]]}

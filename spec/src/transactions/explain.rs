@@ -144,8 +144,8 @@ impl Words<'_> {
                 None => {
                     let lost = self.unread(hop.to, hop.edge.key);
                     format!(
-                        "{a} appended to key {key} what was read, \
-                         and {b}'s append of {lost} to it is in no list, so it came later"
+                        "{a} wrote to the list of key {key} that was read, and {b}'s append of \
+                         {lost} is in no list, so it came later"
                     )
                 }
             },

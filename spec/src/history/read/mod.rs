@@ -1,6 +1,7 @@
 //! Recorded histories as text: three formats, one vocabulary a model.
 //!
-//! The format is recognised from the first event. A line holds one event; blank lines are skipped.
+//! The format is recognised from the first event. A line holds one event; blank lines, and those
+//! that begin with a semicolon, are skipped.
 //!
 //! - **JSON lines**, our own ([`jsonl`]): `{"process": 0, "type": "ok", "f": "read", "value": 3}`
 //! - **EDN maps** ([`edn`]): `{:process 0, :type :ok, :f :get, :key "a", :value "x"}`
@@ -125,7 +126,7 @@ pub(crate) fn each_event(
     let mut format = None;
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with(';') {
             continue;
         }
         let fault = |fault| ReadError { line: number, fault };
