@@ -21,12 +21,18 @@ const APPENDS: i64 = 32;
 fn main() {
     let asked = std::env::args().nth(1).and_then(|count| count.parse().ok());
     let transactions = asked.unwrap_or(1_000_000);
-    for (what, stale) in [("serializable", false), ("one read in 100,000 is stale", true)] {
-        println!("{transactions} transactions of {CLIENTS} clients, {what}");
+    for (workload, what, stale) in [
+        (Workload::ListAppend, "serializable", false),
+        (Workload::ListAppend, "one read in 100,000 is stale", true),
+        (Workload::RwRegister, "serializable", false),
+        (Workload::RwRegister, "one read in 100,000 is stale", true),
+    ] {
+        let name = workload.name();
+        println!("{name}: {transactions} transactions of {CLIENTS} clients, {what}");
         let start = Instant::now();
-        let mut recorded = Recorder::new(Workload::ListAppend);
+        let mut recorded = Recorded { recorder: Recorder::new(workload), workload };
         Simulator::new(stale).run(transactions, &mut recorded);
-        let history = recorded.finish();
+        let history = recorded.recorder.finish();
         println!("  generated and recorded in {:.3} s", start.elapsed().as_secs_f64());
         measure(&history);
     }
@@ -65,19 +71,28 @@ trait Listener {
     fn end(&mut self, at: u64, client: u64, open: &Open);
 }
 
-impl Listener for Recorder {
+struct Recorded {
+    recorder: Recorder,
+    workload: Workload,
+}
+
+impl Listener for Recorded {
     fn key(&mut self, number: u64) -> Key {
-        Recorder::key(self, &number.to_string())
+        self.recorder.key(&number.to_string())
     }
 
     fn call(&mut self, at: u64, client: u64, open: &Open) {
-        self.invoke(at, client, &open.steps).expect("the client is free");
+        self.recorder.invoke(at, client, &open.steps).expect("the client is free");
     }
 
     fn end(&mut self, at: u64, client: u64, open: &Open) {
-        let answers: Vec<Answer> =
-            open.reads.iter().map(|&(from, to)| Answer::List(&open.seen[from..to])).collect();
-        self.ok(at, client, &answers).expect("the client is open");
+        let lists = open.reads.iter().map(|&(from, to)| &open.seen[from..to]);
+        let answers = lists.map(|list| match self.workload {
+            Workload::ListAppend => Answer::List(list),
+            Workload::RwRegister => Answer::Value(list.last().copied()),
+        });
+        let answers: Vec<Answer> = answers.collect();
+        self.recorder.ok(at, client, &answers).expect("the client is open");
     }
 }
 

@@ -14,6 +14,12 @@ use crate::history::{Budget, Stop};
 /// 10 ms, and 64 of them less than a second.
 const TRIES: usize = 64;
 
+/// Steps on ways that led nowhere, of all searches for cycles with one anti-dependency: a step
+/// takes some 5 ns, so a second. Whether there is any such cycle takes a square of the size of the
+/// component in the worst case. What is then not found by this name is found by a weaker one, and
+/// the answer says that it stopped.
+const ALLOTMENT: u64 = 1 << 28;
+
 /// How many ways from a transaction are looked at for write skew. It is G2-item by another name,
 /// which is found anyway.
 const WAYS: usize = 64;
@@ -33,6 +39,7 @@ pub(super) fn search(
     };
     let mut cycles = Cycles { walker: Walker::new(&graph, budget)?, graph, findings };
     let found = Strength::ALL.into_iter().try_for_each(|strength| cycles.at(strength, budget));
+    let whole = cycles.walker.wasted <= ALLOTMENT;
     let name = |node: u32| names[node as usize];
     for finding in &mut cycles.findings.list {
         if let Witness::Cycle(cycle) = &mut finding.witness {
@@ -42,7 +49,7 @@ pub(super) fn search(
         }
     }
     budget.restore(held);
-    found
+    found.and(if whole { Ok(()) } else { Err(Stop::Allotment) })
 }
 
 /// The part of the graph that is in cycles, and what its nodes were before. Mostly there is none.
@@ -120,6 +127,21 @@ impl Cycles<'_> {
             return Ok(());
         }
         let held = budget.used();
+        let mut found = Found::default();
+        let done = self.scan((whole, rest), through, &mut found, budget);
+        self.conclude(phenomenon, rest.strength, found);
+        done?;
+        budget.restore(held);
+        Ok(())
+    }
+
+    fn scan(
+        &mut self,
+        (whole, rest): (View, View),
+        through: impl Fn(Kind) -> bool,
+        found: &mut Found,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
         let parts = components(&self.graph, whole, budget)?;
         // Where the rest follows less than the whole, there may be no way back. The ranks of the
         // rest rule out most of those edges at once, for what is overwritten is mostly older.
@@ -127,7 +149,7 @@ impl Cycles<'_> {
             true => None,
             false => Some(components(&self.graph, rest, budget)?.rank),
         };
-        let mut found = Found { tries: vec![0; parts.count as usize], ..Found::default() };
+        found.tries = vec![0; parts.count as usize];
         for &place in &parts.members {
             let component = parts.of[place as usize];
             let node = whole.node(place);
@@ -141,13 +163,14 @@ impl Cycles<'_> {
                 let Some(to) = to_rest(rest, to, edge.to) else {
                     continue;
                 };
+                if ranks.is_some() && self.walker.wasted > ALLOTMENT {
+                    return Ok(());
+                }
                 let ends = (to, rest.open(node));
                 let way = self.walker.walk(&self.graph, rest, ends, ranks.as_deref(), budget)?;
                 found.note(component, edge, way);
             }
         }
-        budget.restore(held);
-        self.conclude(phenomenon, rest.strength, found);
         Ok(())
     }
 
@@ -155,8 +178,12 @@ impl Cycles<'_> {
         let Some(cycle) = found.shortest else {
             return;
         };
-        let fork = phenomenon == Phenomenon::GNonadjacent && is_long_fork(&cycle);
-        let phenomenon = if fork { Phenomenon::LongFork } else { phenomenon };
+        let anti = cycle.iter().filter(|edge| edge.label.kind().is_anti()).count();
+        let phenomenon = match phenomenon {
+            Phenomenon::GNonadjacent | Phenomenon::G2Item if anti == 1 => Phenomenon::GSingle,
+            Phenomenon::GNonadjacent if is_long_fork(&cycle) => Phenomenon::LongFork,
+            other => other,
+        };
         let anomaly = Anomaly { phenomenon, strength };
         let witness = Witness::Cycle(cycle);
         self.findings.list.push(Finding { anomaly, count: found.components, witness });
@@ -277,6 +304,8 @@ impl Found {
 /// Shortest ways. Marks are told apart by the number of the search, so that they need no clearing.
 struct Walker {
     round: u32,
+    /// Steps on ways that led nowhere.
+    wasted: u64,
     marks: Vec<Mark>,
     queue: VecDeque<(u32, u32)>,
 }
@@ -297,7 +326,7 @@ impl Walker {
         let places = graph.nodes() as usize * 2;
         let marks = filled(mark, places, budget)?;
         budget.take(places * 2 * size_of::<(u32, u32)>())?;
-        Ok(Walker { round: 0, marks, queue: VecDeque::new() })
+        Ok(Walker { round: 0, wasted: 0, marks, queue: VecDeque::new() })
     }
 
     /// The shortest way from a place to another, if there is one, breadth first. An edge that only
@@ -320,6 +349,7 @@ impl Walker {
         self.queue.clear();
         self.mark(from, Mark { round: self.round, steps: 0, before: NONE, edge: NONE });
         self.queue.push_back((from, 0));
+        let mut walked = 0;
         while let Some((place, steps)) = self.queue.pop_front() {
             budget.work(1)?;
             if steps > self.marks[place as usize].steps {
@@ -331,6 +361,7 @@ impl Walker {
             let node = view.node(place);
             for number in graph.leaving(node) {
                 budget.work(1)?;
+                walked += 1;
                 let edge = graph.edge(node, number);
                 let Some(next) = view.follow(place, edge.to, edge.label) else {
                     continue;
@@ -348,6 +379,7 @@ impl Walker {
                 }
             }
         }
+        self.wasted += walked;
         Ok(None)
     }
 
