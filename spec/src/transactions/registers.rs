@@ -76,8 +76,8 @@ struct Register<'a> {
     /// By version.
     reads: Vec<Read>,
     writers: Vec<u32>,
-    /// For a version and a strength: the node for what is after it.
-    after: HashMap<(u32, Strength), u32>,
+    /// For a version and a strength: the node for what is after it, and where it led to last.
+    after: HashMap<(u32, Strength), (u32, u32)>,
 }
 
 impl Register<'_> {
@@ -234,16 +234,25 @@ impl Register<'_> {
         if later == writer || reads(later) {
             return Ok(());
         }
-        let middle = match self.after.get(&(version, strength)) {
-            Some(&middle) => middle,
-            None => self.after_version(version, writer, strength, edges, budget)?,
+        let middle = match self.after.get_mut(&(version, strength)) {
+            // Many readers of one version say the same, mostly one after the other.
+            Some((_, last)) if *last == later => return Ok(()),
+            Some((middle, last)) => {
+                *last = later;
+                *middle
+            }
+            None => {
+                let middle = self.after_version(version, writer, strength, edges, budget)?;
+                self.after.insert((version, strength), (middle, later));
+                middle
+            }
         };
         edges.add((middle, later), (Kind::Through, strength), self.key, budget)
     }
 
     /// A node that all who read or wrote a version lead to.
     fn after_version(
-        &mut self,
+        &self,
         version: u32,
         writer: u32,
         strength: Strength,
@@ -251,7 +260,6 @@ impl Register<'_> {
         budget: &mut Budget,
     ) -> Result<u32, Stop> {
         let middle = edges.node();
-        self.after.insert((version, strength), middle);
         edges.add((writer, middle), (Kind::Before, strength), self.key, budget)?;
         let start = self.reads.partition_point(|read| read.version < version);
         let readers = self.reads[start..].iter().take_while(|read| read.version == version);
