@@ -8,6 +8,9 @@ use super::history::{Fate, NONE};
 use super::level::Strength;
 use crate::history::{Budget, Stop};
 
+/// What a process takes in a hash map: sixteen bytes, and as much again for its empty places.
+const PROCESS: usize = 32;
+
 /// Each process called its transactions one after the other. One whose end is unknown may take
 /// effect at any later time, so nothing follows it.
 pub(super) fn process(
@@ -23,10 +26,12 @@ pub(super) fn process(
         if let Some(&before) = last.get(&transaction.process) {
             edges.add((before, number), (Kind::Process, Strength::Session), NONE, budget)?;
         }
-        if transaction.fate == Fate::Committed {
-            last.insert(transaction.process, number);
+        if transaction.fate == Fate::Committed && last.insert(transaction.process, number).is_none()
+        {
+            budget.take(PROCESS)?;
         }
     }
+    budget.give(last.len() * PROCESS);
     Ok(())
 }
 
