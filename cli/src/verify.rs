@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use spec::history::{Limits, ModelName, verify};
+use spec::transactions::{IsolationModel, Workload, verify_against};
 
 use crate::failure::Failure;
 
@@ -14,9 +15,12 @@ use crate::failure::Failure;
 pub struct Verify {
     /// The history: a Jepsen log, EDN or JSON, an event a line
     file: PathBuf,
-    /// The object it was recorded from: cas-register or kv
-    #[arg(long)]
-    model: ModelName,
+    /// What it was recorded from: cas-register or kv; of transactions, list-append or rw-register
+    #[arg(long, value_parser = recorded)]
+    model: Recorded,
+    /// The isolation that transactions must have
+    #[arg(long, default_value_t = IsolationModel::STRICT_SERIALIZABLE)]
+    isolation: IsolationModel,
     /// Seconds to take at most; beyond that the answer is unknown
     #[arg(long, default_value_t = 60)]
     seconds: u64,
@@ -41,7 +45,34 @@ impl Verify {
             time: Some(Duration::from_secs(self.seconds)),
             split_by_key: !self.together,
         };
-        let report = verify(&text, self.model, &limits).map_err(|error| fail(error.to_string()))?;
-        crate::answer(&report, self.json, report.exit_code())
+        match self.model {
+            Recorded::Object(model) => {
+                let report = verify(&text, model, &limits);
+                let report = report.map_err(|error| fail(error.to_string()))?;
+                crate::answer(&report, self.json, report.exit_code())
+            }
+            Recorded::Transactions(workload) => {
+                let report = verify_against(&text, workload, self.isolation, &limits);
+                let report = report.map_err(|error| fail(error.to_string()))?;
+                crate::answer(&report, self.json, report.exit_code())
+            }
+        }
     }
+}
+
+/// What a history was recorded from.
+#[derive(Clone, Copy)]
+enum Recorded {
+    Object(ModelName),
+    Transactions(Workload),
+}
+
+fn recorded(name: &str) -> Result<Recorded, String> {
+    if let Some(workload) = Workload::ALL.into_iter().find(|workload| workload.name() == name) {
+        return Ok(Recorded::Transactions(workload));
+    }
+    let transactions = Workload::ALL.map(Workload::name).join(", ");
+    name.parse()
+        .map(Recorded::Object)
+        .map_err(|error| format!("{error}; of transactions: {transactions}"))
 }

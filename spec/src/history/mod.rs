@@ -27,6 +27,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
+pub(crate) use budget::Budget;
 pub use budget::{Limits, Stop};
 pub use certify::{Refusal, certify};
 pub use check::{Checked, Verdict, check};

@@ -1,6 +1,7 @@
 //! EDN maps, one a line: `{:process 0, :type :invoke, :f :put, :key "a", :value "x"}`.
 //!
 //! As much of EDN as histories use: nil, keywords, integers, strings, vectors and one map a line.
+//! Maps, lists, sets and tags within it, as errors have, are read over.
 
 use super::{Event, Kind, Term};
 
@@ -65,7 +66,22 @@ impl Scanner<'_> {
     const DEPTH: usize = 16;
 
     fn skip_blank(&mut self) {
-        self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        let blank = |byte: &u8| matches!(byte, b' ' | b',' | b'\t');
+        let begin = self.rest.bytes().position(|byte| !blank(&byte));
+        self.rest = &self.rest[begin.unwrap_or(self.rest.len())..];
+        // Other blanks are rare, and some are of several bytes.
+        if self.rest.starts_with(|c: char| c.is_whitespace()) {
+            self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        }
+    }
+
+    /// Where the word or number at hand ends.
+    fn token_end(&self) -> usize {
+        const ENDS: &[u8] = b" ,\"[]{}()\t\r\n\x0b\x0c";
+        let end = self.rest.bytes().position(|byte| ENDS.contains(&byte) || !byte.is_ascii());
+        let end = end.unwrap_or(self.rest.len());
+        let ends = |c: char| c.is_whitespace() || ",\"[]{}()".contains(c);
+        self.rest[end..].find(ends).map_or(self.rest.len(), |more| end + more)
     }
 
     fn accept(&mut self, wanted: char) -> bool {
@@ -86,18 +102,32 @@ impl Scanner<'_> {
         if depth > Self::DEPTH {
             return Err("vectors are nested too deeply".to_owned());
         }
-        if self.accept('"') {
-            return self.text();
-        }
-        if self.accept('[') {
-            let mut list = Vec::new();
-            while !self.accept(']') {
-                list.push(self.term(depth + 1)?);
+        self.skip_blank();
+        let first = self.rest.bytes().next();
+        let inside = self.rest.get(1..).unwrap_or("");
+        match (first, inside.bytes().next()) {
+            (Some(b'"'), _) => {
+                self.rest = inside;
+                return self.text();
             }
-            return Ok(Term::List(list));
+            (Some(b'['), _) => {
+                self.rest = inside;
+                return Ok(Term::List(self.terms(']', depth)?));
+            }
+            (Some(b'('), _) | (Some(b'{'), _) | (Some(b'#'), Some(b'{')) => {
+                let close = if first == Some(b'(') { ')' } else { '}' };
+                self.rest = if first == Some(b'#') { &inside[1..] } else { inside };
+                self.terms(close, depth)?;
+                return Ok(Term::Word("a collection".into()));
+            }
+            (Some(b'#'), _) => {
+                let end = self.rest.find(|c: char| c.is_whitespace() || "{[(\"".contains(c));
+                self.rest = &self.rest[end.unwrap_or(self.rest.len())..];
+                return self.term(depth + 1);
+            }
+            _ => {}
         }
-        let ends = |c: char| c.is_whitespace() || ",\"[]{}()".contains(c);
-        let end = self.rest.find(ends).unwrap_or(self.rest.len());
+        let end = self.token_end();
         let (token, rest) = self.rest.split_at(end);
         if token.is_empty() {
             return Err(format!("expected a value at {:?}", excerpt(rest)));
@@ -108,6 +138,15 @@ impl Scanner<'_> {
             (_, Ok(number)) => Term::Int(number),
             _ => Term::Word(token.strip_prefix(':').unwrap_or(token).into()),
         })
+    }
+
+    /// The terms of a collection whose opening has been read.
+    fn terms(&mut self, close: char, depth: usize) -> Result<Vec<Term>, String> {
+        let mut terms = Vec::new();
+        while !self.accept(close) {
+            terms.push(self.term(depth + 1)?);
+        }
+        Ok(terms)
     }
 
     /// The rest of a string whose opening quote has been read.

@@ -1,6 +1,7 @@
 //! Recorded histories as text: three formats, one vocabulary a model.
 //!
-//! The format is recognised from the first event. A line holds one event; blank lines are skipped.
+//! The format is recognised from the first event. A line holds one event; blank lines, and those
+//! that begin with a semicolon, are skipped.
 //!
 //! - **JSON lines**, our own ([`jsonl`]): `{"process": 0, "type": "ok", "f": "read", "value": 3}`
 //! - **EDN maps** ([`edn`]): `{:process 0, :type :ok, :f :get, :key "a", :value "x"}`
@@ -113,10 +114,19 @@ pub fn read<M: Vocabulary>(
     text: &str,
 ) -> Result<History<M::Input, M::Output>, ReadError> {
     let mut recorder = Recorder::new();
+    each_event(text, |number, event| record(model, &mut recorder, number, event))?;
+    Ok(recorder.finish())
+}
+
+/// Reads the events of a text in any of the formats, each with the number of its line.
+pub(crate) fn each_event(
+    text: &str,
+    mut take: impl FnMut(u64, &Event) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut format = None;
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with(';') {
             continue;
         }
         let fault = |fault| ReadError { line: number, fault };
@@ -130,11 +140,11 @@ pub fn read<M: Vocabulary>(
             Format::Log => log::event(line),
         };
         if let Some(event) = event.map_err(|what| fault(Fault::Syntax(what)))? {
-            record(model, &mut recorder, number, &event)?;
+            take(number, &event)?;
         }
     }
     match format {
-        Some(_) => Ok(recorder.finish()),
+        Some(_) => Ok(()),
         None => Err(ReadError { line: 0, fault: Fault::UnknownFormat }),
     }
 }
