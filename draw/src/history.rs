@@ -154,8 +154,8 @@ fn legend(bars: &[Bar], y: f64) -> String {
     out
 }
 
-/// The row of each bar, beside its process: processes by name, shorter names first so that 10 follows
-/// 9, and within one the first row that is free.
+/// The row of each bar, beside its process: processes by name, shorter names first so that 10
+/// follows 9, and within one the first row that is free.
 fn rows(bars: &[Bar]) -> Vec<(usize, usize)> {
     let mut processes: Vec<&str> = bars.iter().map(|bar| bar.process.as_str()).collect();
     processes.sort_unstable_by_key(|name| (name.len(), *name));
