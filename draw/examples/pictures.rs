@@ -42,6 +42,8 @@ fn main() -> std::io::Result<()> {
     write("many.html", draw::page(&[many], &Look::default()))?;
     write("hostile.svg", draw::svg(&runs::hostile(), &Look::default()))?;
     write("hostile.html", draw::page(&[runs::hostile()], &Look::default()))?;
+    let empty = world::trace::Recorder::new(1).trace("empty", 2, world::trace::Clock::Steps);
+    write("empty.html", draw::page(&[empty.clone(), empty], &Look::default()))?;
     write("none.html", draw::page(&[], &Look::default()))?;
     write("small.shiviz", draw::shiviz(&small))?;
     let history = draw::history("A register, not linearizable", &bars(), &Look::default());

@@ -29,7 +29,9 @@ const NAMES_AT: f64 = 16.0;
 const ROW: f64 = 34.0;
 const HEIGHT: f64 = 22.0;
 const TOP: f64 = 54.0;
+/// The width of a letter of names, and of the smaller ones in bars.
 const LETTER: f64 = 7.3;
+const SMALL_LETTER: f64 = 6.4;
 
 /// The most distinct moments that get a column of their own each (12,000 units); a longer history
 /// is drawn to scale.
@@ -116,7 +118,7 @@ fn paint(number: usize, bar: &Bar, top: f64, places: &Places, wide: f64) -> Stri
         Some(_) => format!("M{x} {y}H{to}V{bottom}H{x}Z", to = length(to)),
         None => format!("M{to} {y}H{x}V{bottom}H{to}", to = length(to)),
     };
-    let fits = ((to - from - 12.0) / LETTER).max(0.0) as usize;
+    let fits = ((to - from - 10.0) / SMALL_LETTER).max(0.0) as usize;
     let words = if fits >= 2 { escape(&cut(&bar.text, fits)) } else { String::new() };
     let end = bar.end.map_or("never answered".to_string(), |end| end.to_string());
     let title = format!("{}: {} ({} to {end}) {}", bar.process, bar.text, bar.start, bar.note);
@@ -124,7 +126,7 @@ fn paint(number: usize, bar: &Bar, top: f64, places: &Places, wide: f64) -> Stri
         "<g data-operation=\"{number}\"><title>{title}</title><path class=\"{class}\" \
          d=\"{shape}\"/><text class=\"small\" x=\"{x}\" y=\"{y}\">{words}</text></g>\n",
         title = escape(title.trim()),
-        x = length(from + 6.0),
+        x = length(from + 5.0),
         y = length(top + HEIGHT / 2.0 + 4.0),
     )
 }
@@ -152,21 +154,20 @@ fn legend(bars: &[Bar], y: f64) -> String {
     out
 }
 
-/// The row of each bar, beside its process: processes in the order in which they first call, and
-/// within one the first row that is free.
+/// The row of each bar, beside its process: processes by name, shorter names first so that 10
+/// follows 9, and within one the first row that is free.
 fn rows(bars: &[Bar]) -> Vec<(usize, usize)> {
-    let mut processes: Vec<&str> = Vec::new();
+    let mut processes: Vec<&str> = bars.iter().map(|bar| bar.process.as_str()).collect();
+    processes.sort_unstable_by_key(|name| (name.len(), *name));
+    processes.dedup();
     let mut order: Vec<usize> = (0..bars.len()).collect();
     order.sort_by_key(|&bar| bars[bar].start);
     let mut levels: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     let mut placed = vec![(0, 0); bars.len()];
     for index in order {
         let bar = &bars[index];
-        let process = processes.iter().position(|name| *name == bar.process);
-        let process = process.unwrap_or_else(|| {
-            processes.push(&bar.process);
-            processes.len() - 1
-        });
+        let key = (bar.process.len(), bar.process.as_str());
+        let process = processes.partition_point(|name| (name.len(), *name) < key);
         let busy = levels.entry(&bar.process).or_default();
         let level = busy.iter().position(|until| *until <= bar.start).unwrap_or_else(|| {
             busy.push(0);

@@ -157,7 +157,8 @@ class Run {
         }
       }
       // A loss is nothing unusual: while a node is down, every heartbeat to it is one.
-      const loud = [KIND.start, KIND.request, KIND.crash, KIND.fault, KIND.violation].includes(kind);
+      const { start, request, crash, fault, violation } = KIND;
+      const loud = [start, request, crash, fault, violation].includes(kind);
       this.quiet[e] = loud || said || changed ? 0 : 1;
     }
   }
