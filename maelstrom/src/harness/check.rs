@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use spec::history::models::{Register, RegisterInput, RegisterOutput};
 use spec::history::{Limits, Recorder, Verdict, check};
+use spec::transactions::{self, Workload as Kind};
 
 use super::workload::{Done, End, Workload};
 
@@ -30,7 +31,8 @@ pub(super) fn judge(workload: Workload, nodes: usize, done: &[Done]) -> Vec<Find
         Workload::GSet => set(nodes, done, "value", "element"),
         Workload::GCounter | Workload::PnCounter => counter(nodes, done),
         Workload::LinKv => linearizable(done),
-        Workload::TxnListAppend | Workload::TxnRwRegister => Vec::new(),
+        Workload::TxnListAppend => transactions(done, Kind::ListAppend),
+        Workload::TxnRwRegister => transactions(done, Kind::RwRegister),
     };
     if !done.iter().any(|one| matches!(one.end, End::Ok(_))) {
         findings.push(finding("availability", "no request has succeeded".into()));
@@ -170,6 +172,35 @@ fn linearizable(done: &[Done]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Transactions are strictly serializable.
+fn transactions(done: &[Done], kind: Kind) -> Vec<Finding> {
+    let mut events: Vec<(u64, bool, &Done)> = Vec::new();
+    for one in done {
+        events.push((one.began, false, one));
+        events.push((one.ended, true, one));
+    }
+    events.sort_by_key(|(at, is_end, one)| (*at, *is_end, one.number));
+    let mut text = String::new();
+    for (at, is_end, one) in events {
+        let (kind, value) = match (is_end, &one.end) {
+            (false, _) => ("invoke", &one.act.body["txn"]),
+            (true, End::Ok(answer)) => ("ok", &answer["txn"]),
+            (true, End::Failed(_)) => ("fail", &one.act.body["txn"]),
+            (true, End::Unknown) => ("info", &one.act.body["txn"]),
+        };
+        // Each transaction is a process of its own: a client's are one after the other anyway.
+        let (f, process) = ("txn", one.number);
+        let event = json!({ "type": kind, "f": f, "value": value, "process": process, "time": at });
+        text.push_str(&format!("{event}\n"));
+    }
+    let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
+    match transactions::verify(&text, kind, &limits) {
+        Ok(report) if report.exit_code() == 0 => Vec::new(),
+        Ok(report) => vec![finding("strict serializability", report.to_string())],
+        Err(error) => vec![finding("strict serializability", error.to_string())],
+    }
 }
 
 /// The history of one key. Requests that failed have no part in it, but for a comparison that did
