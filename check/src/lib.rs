@@ -26,7 +26,7 @@ pub mod systems;
 mod table;
 mod walk;
 
-pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable};
+pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable, Timing};
 pub use report::{Mark, Report, Verdict};
 pub use search::{Exploration, Progress};
 pub use system::{Fairness, Judgement, Successors, System, Violation};

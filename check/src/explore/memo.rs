@@ -8,10 +8,11 @@ use model::{Event, NodeId};
 use spec::monitor::Monitor;
 
 use super::fold::RenamedKey;
-use super::local::{Branch, Input, Local};
+use super::local::{Branch, Input, Local, Manner};
 use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
+use super::timing::Aging;
 use super::world::Channel;
-use super::{Explore, Flushing, Shareable};
+use super::{Explore, Flushing, Shareable, Timing};
 use crate::hand::no_panic;
 use crate::{Judgement, Violation};
 
@@ -54,6 +55,7 @@ pub struct Memory {
     pub(super) channels: Vec<Channel>,
     pub(super) steps: Map<(u32, u32), Arc<[Step]>>,
     pub(super) heard: Map<MonitorKey, Result<u32, Violation>>,
+    pub(super) aged: Map<(u32, Aging), u32>,
     pub(super) renamed: Map<RenamedKey, u32>,
     pub(super) judged: Map<Box<[u32]>, Judgement>,
     /// What faulty nodes may send, once it was looked up: addressee and packet.
@@ -71,6 +73,8 @@ pub struct Memory {
 pub struct Facts {
     pub is_up: bool,
     pub timers: u32,
+    /// By when one of its alarms has rung.
+    pub first_due: u64,
     pub frames: u32,
     pub seen: u32,
     /// See [`Folding::print`].
@@ -169,8 +173,11 @@ impl<S: Shareable> Explore<'_, S> {
         node: &Local<S::Process>,
         input: &Input<S::Process>,
     ) -> Vec<Branch<S::Process>> {
-        let eager = self.bounds.flushing == Flushing::Eager;
-        let mut branches = node.branches(&self.sometimes, input, eager);
+        let manner = Manner {
+            eager: self.bounds.flushing == Flushing::Eager,
+            timed: self.bounds.timing != Timing::Free,
+        };
+        let mut branches = node.branches(&self.sometimes, input, manner);
         if self.folding.is_some() {
             // Names decide in which order a loop over nodes writes; renamed hosts are sorted too.
             let outcomes = branches.iter_mut().filter_map(|branch| branch.outcome.as_mut().ok());
@@ -262,6 +269,7 @@ pub(super) fn learn_from<S: Subject>(tables: &Tables<S>, memory: &mut Memory) {
     memory.facts.extend(tables.entries[memory.facts.len()..].iter().map(|entry| Facts {
         is_up: entry.node.up.is_some(),
         timers: entry.timers.len() as u32,
+        first_due: entry.spans.iter().map(|span| span.latest).min().unwrap_or(u64::MAX),
         frames: entry.node.up.as_ref().map_or(0, |up| up.frames.len() as u32),
         seen: entry.seen,
         print: entry.print,

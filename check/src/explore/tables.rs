@@ -10,6 +10,7 @@ use world::Subject;
 
 use super::fold::RenamedKey;
 use super::local::Local;
+use super::timing::Span;
 use crate::Violation;
 
 /// A map whose hashes are the same in every run.
@@ -67,10 +68,19 @@ pub struct Entry<P: Process> {
     pub node: Local<P>,
     /// Its alarms that are armed, in order.
     pub timers: Vec<P::Timer>,
+    /// When each of them rings.
+    pub spans: Vec<Span>,
     /// The number of the process as invariants see it.
     pub seen: u32,
     /// See [`Folding::print`](super::fold::Folding::print).
     pub print: u64,
+}
+
+impl<P: Process> Entry<P> {
+    /// When the alarm at this place rings.
+    pub fn span(&self, place: u32) -> Span {
+        self.spans[place as usize]
+    }
 }
 
 /// What comes of a local step, in numbers.
@@ -92,6 +102,16 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether nothing comes of it at a node that had this number.
+    pub fn is_idle(&self, number: u32) -> bool {
+        match self {
+            Step::Led { node, posts, told, .. } => {
+                *node == number && posts.is_empty() && *told == 0
+            }
+            Step::Broken { .. } => false,
+        }
+    }
+
     pub fn script(&self) -> &[u32] {
         match self {
             Step::Led { script, .. } | Step::Broken { script, .. } => script,
@@ -150,8 +170,9 @@ impl<S: Subject> Tables<S> {
         if is_new {
             let (seen, _) = self.seen.number((node.me, node.seen().clone()));
             let up = node.up.as_ref();
-            let timers = up.map(|up| up.timers.iter().cloned().collect()).unwrap_or_default();
-            self.entries.push(Arc::new(Entry { node, timers, seen, print }));
+            let timers = up.map(|up| up.timers.keys().cloned().collect()).unwrap_or_default();
+            let spans = up.map(|up| up.timers.values().copied().collect()).unwrap_or_default();
+            self.entries.push(Arc::new(Entry { node, timers, spans, seen, print }));
         }
         number
     }
