@@ -9,6 +9,7 @@ use spec::monitor::Monitor;
 
 use super::fold::RenamedKey;
 use super::local::{Branch, Input, Local, Manner};
+use super::log;
 use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use super::timing::Aging;
 use super::world::Channel;
@@ -46,6 +47,21 @@ impl Act {
             Act::Restart => (6, 0),
         };
         argument << 3 | kind
+    }
+
+    /// The act of this number, if it is one.
+    pub fn of(code: u32) -> Option<Act> {
+        let argument = code >> 3;
+        Some(match code & 7 {
+            0 => Act::Deliver(argument),
+            1 => Act::Fire(argument),
+            2 => Act::Request(argument),
+            3 => Act::Flush,
+            4 => Act::Sync,
+            5 => Act::Crash,
+            6 => Act::Restart,
+            _ => return None,
+        })
     }
 }
 
@@ -108,6 +124,7 @@ impl<S: Shareable> Explore<'_, S> {
         if !tables.steps.contains_key(&key) {
             let steps = self.compute(&mut tables, number, act);
             tables.steps.insert(key, steps);
+            tables.log.push(log::Entry::Step(number, key.1));
         }
         // Each thread has its own copy, so that the threads do not wait for one count of uses.
         let steps: Arc<[Step]> = tables.steps[&key].to_vec().into();
@@ -207,6 +224,7 @@ impl<S: Shareable> Explore<'_, S> {
         if !tables.heard.contains_key(&key) {
             let result = self.judge_heard(&mut tables, key);
             tables.heard.insert(key, result);
+            tables.log.push(log::Entry::Heard(key));
         }
         let result = tables.heard[&key].clone();
         memory.heard.insert(key, result.clone());

@@ -27,6 +27,7 @@ mod bounds;
 mod fairness;
 mod fold;
 mod local;
+mod log;
 mod memo;
 mod story;
 mod tables;
@@ -481,6 +482,28 @@ impl<S: Shareable> System for Explore<'_, S> {
             + memory.judged.capacity() * judged
             + memory.aged.capacity() * size_of::<((u32, Aging), u32)>()
             + memory.renamed.capacity() * size_of::<(RenamedKey, u32)>()
+    }
+
+    fn met(&self) -> Vec<(&'static str, u64)> {
+        self.tables().met()
+    }
+
+    fn remembered(&self, memories: &[&Memory]) -> Option<Vec<u8>> {
+        Some(self.logged(memories))
+    }
+
+    fn recall(&self, memory: &mut Memory, bytes: &[u8]) -> Result<(), String> {
+        self.replay(memory, bytes)
+    }
+
+    fn save(&self, world: &World, bytes: &mut Vec<u8>) {
+        world.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+    }
+
+    fn load(&self, bytes: &[u8]) -> Option<World> {
+        let words = bytes.chunks_exact(size_of::<u32>());
+        let word = |word: &[u8]| word.try_into().map(u32::from_le_bytes).ok();
+        words.map(word).collect()
     }
 
     fn cut(&self, memories: &[Memory]) -> Vec<String> {

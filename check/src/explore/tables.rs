@@ -10,6 +10,7 @@ use world::Subject;
 
 use super::fold::RenamedKey;
 use super::local::Local;
+use super::log;
 use super::timing::Span;
 use crate::Violation;
 
@@ -143,6 +144,8 @@ pub struct Tables<S: Subject> {
     pub heard: Map<MonitorKey, Result<u32, Violation>>,
     /// What numbers become by renamings.
     pub renamed: Map<RenamedKey, u32>,
+    /// Everything that was computed, in its order.
+    pub log: Vec<log::Entry>,
     /// What symmetry was or could have been tested on.
     pub tested: u64,
 }
@@ -161,6 +164,7 @@ impl<S: Subject> Tables<S> {
             steps: Map::default(),
             heard: Map::default(),
             renamed: Map::default(),
+            log: Vec::new(),
             tested: 0,
         }
     }
@@ -177,6 +181,18 @@ impl<S: Subject> Tables<S> {
         number
     }
 
+    /// How many of everything there are.
+    pub fn met(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("nodes", self.nodes.len() as u64),
+            ("processes", self.seen.len() as u64),
+            ("packets", self.packets.len() as u64),
+            ("monitors", self.monitors.len() as u64),
+            ("lists of indications", self.told.len() as u64),
+            ("local steps", self.steps.len() as u64),
+        ]
+    }
+
     /// Bytes of everything in the tables, as far as they can be known: what a process allocates
     /// itself is not seen, so each value is taken for [`ALLOCATED`] bytes more than its own size.
     pub fn bytes(&self) -> usize {
@@ -188,6 +204,7 @@ impl<S: Subject> Tables<S> {
             + each(self.monitors.len(), size_of::<S::Monitor>())
             + each(self.steps.len(), size_of::<Step>())
             + self.heard.capacity() * size_of::<(MonitorKey, Result<u32, Violation>)>()
+            + self.log.capacity() * size_of::<log::Entry>()
             + self.renamed.capacity() * size_of::<(RenamedKey, u32)>()
     }
 }

@@ -16,6 +16,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::local::Local;
+use super::log;
 use super::memo::{Act, Memory, learn_from};
 use super::world::World;
 use super::{Explore, Network, Shareable, Taken, Timing};
@@ -154,13 +155,14 @@ impl<S: Shareable> Explore<'_, S> {
         self.aged(memory, number, Aging::Set { late })
     }
 
-    fn aged(&self, memory: &mut Memory, number: u32, aging: Aging) -> u32 {
+    pub(super) fn aged(&self, memory: &mut Memory, number: u32, aging: Aging) -> u32 {
         if let Some(&number) = memory.aged.get(&(number, aging)) {
             return number;
         }
         let mut tables = self.tables();
         let node = aging.of(&tables.entries[number as usize].node);
         let aged = self.number(&mut tables, node);
+        tables.log.push(log::Entry::Aged(number, aging));
         learn_from(&tables, memory);
         drop(tables);
         memory.aged.insert((number, aging), aged);
