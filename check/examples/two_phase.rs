@@ -9,5 +9,5 @@ fn main() {
     let managers = arguments.next().and_then(Result::ok).unwrap_or(7);
     let threads = arguments.next().and_then(Result::ok).unwrap_or(1);
     let report = Exploration::new(&TwoPhase::new(managers)).threads(threads as usize).run();
-    print!("{report}");
+    print!("{report}{}", report.stats);
 }

@@ -21,12 +21,14 @@ mod hand;
 mod live;
 mod report;
 mod search;
+mod stats;
 mod system;
 pub mod systems;
 mod table;
 mod walk;
 
-pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable};
+pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable, Timing};
 pub use report::{Mark, Report, Verdict};
 pub use search::{Exploration, Progress};
+pub use stats::Stats;
 pub use system::{Fairness, Judgement, Successors, System, Violation};

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::{Serialize, Serializer};
 
-use crate::Violation;
+use crate::{Stats, Violation};
 
 /// The answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +85,8 @@ pub struct Report {
     pub steps: u64,
     /// The steps to the violation; of a protocol, a story that can be replayed.
     pub story: String,
+    /// What it did, in figures; not a part of its `Display`.
+    pub stats: Stats,
 }
 
 impl Report {

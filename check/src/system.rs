@@ -147,6 +147,38 @@ pub trait System: Sync {
         0
     }
 
+    /// How many different parts of states, local steps and the like were met, by name.
+    fn met(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    /// Everything that a later run must know for states to mean the same, as bytes; none if the
+    /// system cannot be saved.
+    fn remembered(&self, workers: &[&Self::Worker]) -> Option<Vec<u8>> {
+        let _ = workers;
+        None
+    }
+
+    /// Takes back what an earlier run remembered. The initial states were asked for before.
+    ///
+    /// # Errors
+    /// Why the bytes are not of this system, as a sentence without its full stop.
+    fn recall(&self, worker: &mut Self::Worker, bytes: &[u8]) -> Result<(), String> {
+        let _ = (worker, bytes);
+        Err("this system cannot be saved".into())
+    }
+
+    /// Writes a state as bytes.
+    fn save(&self, state: &Self::State, bytes: &mut Vec<u8>) {
+        let _ = (state, bytes);
+    }
+
+    /// Reads a state that [`save`](System::save) wrote.
+    fn load(&self, bytes: &[u8]) -> Option<Self::State> {
+        let _ = bytes;
+        None
+    }
+
     /// What bounded this exploration beyond its stated bounds, once it is over; a phrase each.
     fn cut(&self, workers: &[Self::Worker]) -> Vec<String> {
         let _ = workers;

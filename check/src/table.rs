@@ -71,6 +71,17 @@ impl Table {
         self.slots[self.place(print.max(1))].load(Ordering::Relaxed)
     }
 
+    /// How many fingerprints it holds.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All fingerprints.
+    pub fn prints(&self) -> impl Iterator<Item = u64> {
+        let prints = self.slots.iter().map(|slot| slot.load(Ordering::Relaxed));
+        prints.filter(|&print| print != 0)
+    }
+
     /// So many fingerprints were new.
     pub fn counted(&mut self, new: usize) {
         self.len += new;

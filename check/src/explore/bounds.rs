@@ -18,6 +18,8 @@ pub struct Bounds {
     pub recovery: bool,
     /// Alarms that ring in a run, of all nodes together; without a number, any.
     pub fires: Option<u16>,
+    /// In which order alarms ring.
+    pub timing: Timing,
     /// Forged messages that arrive in a run, of all faulty nodes together; without a number, any.
     pub forgeries: Option<u16>,
     /// When nodes flush.
@@ -36,6 +38,7 @@ impl Default for Bounds {
             crashes: 0,
             recovery: true,
             fires: None,
+            timing: Timing::Free,
             forgeries: None,
             flushing: Flushing::Free,
             symmetry: true,
@@ -66,6 +69,20 @@ pub enum Network {
         /// Equal packets in flight at most: a world with more lies outside of the bounds.
         copies: u8,
     },
+}
+
+/// In which order alarms ring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timing {
+    /// An armed alarm rings at any time, whatever its duration: what holds does not depend on
+    /// clocks.
+    Free,
+    /// Alarms ring in every order that their durations allow on perfect clocks; messages and disks
+    /// take any time.
+    Ordered,
+    /// Rounds in step: as `Ordered`, and an alarm rings only when no packet is on its way to a node
+    /// that is up, no frame waits for its disk and no flush is due. It needs a reliable network.
+    Synchronous,
 }
 
 /// When nodes flush.

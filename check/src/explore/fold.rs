@@ -15,6 +15,7 @@ use model::{Event, Fingerprint, Host, NodeId, NodeSet, Process};
 use spec::monitor::Monitor;
 
 use super::local::{Branch, Input, Local, Outcome, Up};
+use super::log;
 use super::memo::Memory;
 use super::tables::{Heard, MonitorKey, Packet, Tables};
 use super::world::World;
@@ -52,6 +53,17 @@ pub enum Kind {
     Node,
     Monitor,
     Packet,
+}
+
+impl Kind {
+    /// Its place among the counts of what was met.
+    pub fn size(self) -> usize {
+        match self {
+            Kind::Node => 0,
+            Kind::Packet => 1,
+            Kind::Monitor => 2,
+        }
+    }
 }
 
 /// A renamed number: what it is, which one, and by which renaming.
@@ -270,7 +282,7 @@ impl<S: Shareable> Explore<'_, S> {
         }
     }
 
-    fn renamed(&self, memory: &mut Memory, key: RenamedKey) -> u32 {
+    pub(super) fn renamed(&self, memory: &mut Memory, key: RenamedKey) -> u32 {
         if key.1 == 0 {
             return key.2;
         }
@@ -284,6 +296,7 @@ impl<S: Shareable> Explore<'_, S> {
             None => {
                 let number = folding.renamed(&mut tables, key);
                 tables.renamed.insert(key, number);
+                tables.log.push(log::Entry::Renamed(key));
                 number
             }
         };

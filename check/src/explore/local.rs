@@ -1,10 +1,11 @@
 //! One node on its own: what it is, what it can do next, and what comes of that.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
 
+use super::timing::Span;
 use model::{Choices, Event, Host, NodeId, Out, Outside, Process};
 use world::{Sometimes, caught};
 
@@ -23,9 +24,18 @@ pub struct Local<P: Process> {
 pub struct Up<P: Process> {
     pub host: Host<P>,
     /// The alarms that are armed.
-    pub timers: BTreeSet<P::Timer>,
+    pub timers: BTreeMap<P::Timer, Span>,
     /// The frames that are not yet durable, oldest first.
     pub frames: VecDeque<Vec<P::Record>>,
+}
+
+/// How a node is driven.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// Whether it flushes right after each event.
+    pub eager: bool,
+    /// Whether the spans of alarms are kept.
+    pub timed: bool,
 }
 
 /// What can happen to a node.
@@ -86,14 +96,14 @@ impl<P: Process> Local<P> {
         &self,
         marks: &[Sometimes<P>],
         input: &Input<P>,
-        eager: bool,
+        manner: Manner,
     ) -> Vec<Branch<P>> {
         let mut branches = Vec::new();
         let mut script = Vec::new();
         loop {
             let answers = script.clone();
             let mut out = Out::new(Choices::Scripted { script: answers, asked: Vec::new() });
-            let outcome = caught(|| Doing::of(self, marks).input(input, eager, &mut out));
+            let outcome = caught(|| Doing::of(self, marks, manner).input(input, &mut out));
             let asked = match out.choices() {
                 Choices::Scripted { asked, .. } => std::mem::take(asked),
                 // A panic inside a child layer: what it had asked is not known any more.
@@ -124,6 +134,7 @@ fn advance(script: &mut Vec<u32>, asked: &[u32]) -> bool {
 struct Doing<'m, P: Process> {
     outcome: Outcome<P>,
     sometimes: &'m [Sometimes<P>],
+    manner: Manner,
     /// The event that marks are asked about: a message to oneself is judged as a part of the event
     /// that wrote it, unless it waited for the disk.
     latest: Option<Event<P>>,
@@ -132,13 +143,13 @@ struct Doing<'m, P: Process> {
 }
 
 impl<'m, P: Process> Doing<'m, P> {
-    fn of(node: &Local<P>, sometimes: &'m [Sometimes<P>]) -> Doing<'m, P> {
+    fn of(node: &Local<P>, sometimes: &'m [Sometimes<P>], manner: Manner) -> Doing<'m, P> {
         let node = node.clone();
         let outcome = Outcome { node, posts: Vec::new(), told: Vec::new(), marks: 0 };
-        Doing { outcome, sometimes, latest: None, released: VecDeque::new() }
+        Doing { outcome, sometimes, manner, latest: None, released: VecDeque::new() }
     }
 
-    fn input(mut self, input: &Input<P>, eager: bool, out: &mut Out<P>) -> Outcome<P> {
+    fn input(mut self, input: &Input<P>, out: &mut Out<P>) -> Outcome<P> {
         match input {
             Input::Event(Event::Flush) => self.rest(true, out),
             Input::Event(event) => {
@@ -152,12 +163,12 @@ impl<'m, P: Process> Doing<'m, P> {
             Input::Restart => {
                 let Local { me, disk, .. } = &self.outcome.node;
                 let host = Host::new(*me, disk.clone());
-                let up = Up { host, timers: BTreeSet::new(), frames: VecDeque::new() };
+                let up = Up { host, timers: BTreeMap::new(), frames: VecDeque::new() };
                 self.outcome.node.up = Some(up);
                 self.event(Event::Start, out);
             }
         }
-        self.rest(eager, out);
+        self.rest(self.manner.eager, out);
         self.outcome
     }
 
@@ -201,7 +212,8 @@ impl<'m, P: Process> Doing<'m, P> {
     fn with<T>(&mut self, run: impl FnOnce(&mut Host<P>, &mut Reach<P>) -> T) -> Option<T> {
         let Outcome { node, posts, told, .. } = &mut self.outcome;
         let Up { host, timers, frames } = node.up.as_mut()?;
-        Some(run(host, &mut Reach { posts, told, timers, frames }))
+        let timed = self.manner.timed;
+        Some(run(host, &mut Reach { posts, told, timers, timed, frames }))
     }
 
     fn mark(&mut self) {
@@ -219,7 +231,8 @@ impl<'m, P: Process> Doing<'m, P> {
 struct Reach<'r, P: Process> {
     posts: &'r mut Vec<(NodeId, P::Message)>,
     told: &'r mut Vec<P::Indication>,
-    timers: &'r mut BTreeSet<P::Timer>,
+    timers: &'r mut BTreeMap<P::Timer, Span>,
+    timed: bool,
     frames: &'r mut VecDeque<Vec<P::Record>>,
 }
 
@@ -236,9 +249,10 @@ impl<P: Process> Outside<P> for Reach<'_, P> {
         self.told.push(indication);
     }
 
-    /// The checker rings an armed alarm at any time: the range is a matter of speed, not safety.
-    fn set(&mut self, timer: P::Timer, _: Range<Duration>) {
-        self.timers.insert(timer);
+    /// Unless time is kept, an armed alarm rings at any time: the range is a matter of speed.
+    fn set(&mut self, timer: P::Timer, range: Range<Duration>) {
+        let span = if self.timed { Span::fresh(&range) } else { Span::ANY };
+        self.timers.insert(timer, span);
     }
 
     fn cancel(&mut self, timer: P::Timer) {

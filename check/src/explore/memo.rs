@@ -8,10 +8,12 @@ use model::{Event, NodeId};
 use spec::monitor::Monitor;
 
 use super::fold::RenamedKey;
-use super::local::{Branch, Input, Local};
+use super::local::{Branch, Input, Local, Manner};
+use super::log;
 use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
+use super::timing::Aging;
 use super::world::Channel;
-use super::{Explore, Flushing, Shareable};
+use super::{Explore, Flushing, Shareable, Timing};
 use crate::hand::no_panic;
 use crate::{Judgement, Violation};
 
@@ -46,6 +48,21 @@ impl Act {
         };
         argument << 3 | kind
     }
+
+    /// The act of this number, if it is one.
+    pub fn of(code: u32) -> Option<Act> {
+        let argument = code >> 3;
+        Some(match code & 7 {
+            0 => Act::Deliver(argument),
+            1 => Act::Fire(argument),
+            2 => Act::Request(argument),
+            3 => Act::Flush,
+            4 => Act::Sync,
+            5 => Act::Crash,
+            6 => Act::Restart,
+            _ => return None,
+        })
+    }
 }
 
 /// What one thread remembers of the tables, so that it need not ask for them.
@@ -54,6 +71,7 @@ pub struct Memory {
     pub(super) channels: Vec<Channel>,
     pub(super) steps: Map<(u32, u32), Arc<[Step]>>,
     pub(super) heard: Map<MonitorKey, Result<u32, Violation>>,
+    pub(super) aged: Map<(u32, Aging), u32>,
     pub(super) renamed: Map<RenamedKey, u32>,
     pub(super) judged: Map<Box<[u32]>, Judgement>,
     /// What faulty nodes may send, once it was looked up: addressee and packet.
@@ -71,6 +89,8 @@ pub struct Memory {
 pub struct Facts {
     pub is_up: bool,
     pub timers: u32,
+    /// By when one of its alarms has rung.
+    pub first_due: u64,
     pub frames: u32,
     pub seen: u32,
     /// See [`Folding::print`].
@@ -104,6 +124,7 @@ impl<S: Shareable> Explore<'_, S> {
         if !tables.steps.contains_key(&key) {
             let steps = self.compute(&mut tables, number, act);
             tables.steps.insert(key, steps);
+            tables.log.push(log::Entry::Step(number, key.1));
         }
         // Each thread has its own copy, so that the threads do not wait for one count of uses.
         let steps: Arc<[Step]> = tables.steps[&key].to_vec().into();
@@ -169,8 +190,11 @@ impl<S: Shareable> Explore<'_, S> {
         node: &Local<S::Process>,
         input: &Input<S::Process>,
     ) -> Vec<Branch<S::Process>> {
-        let eager = self.bounds.flushing == Flushing::Eager;
-        let mut branches = node.branches(&self.sometimes, input, eager);
+        let manner = Manner {
+            eager: self.bounds.flushing == Flushing::Eager,
+            timed: self.bounds.timing != Timing::Free,
+        };
+        let mut branches = node.branches(&self.sometimes, input, manner);
         if self.folding.is_some() {
             // Names decide in which order a loop over nodes writes; renamed hosts are sorted too.
             let outcomes = branches.iter_mut().filter_map(|branch| branch.outcome.as_mut().ok());
@@ -200,6 +224,7 @@ impl<S: Shareable> Explore<'_, S> {
         if !tables.heard.contains_key(&key) {
             let result = self.judge_heard(&mut tables, key);
             tables.heard.insert(key, result);
+            tables.log.push(log::Entry::Heard(key));
         }
         let result = tables.heard[&key].clone();
         memory.heard.insert(key, result.clone());
@@ -266,6 +291,7 @@ pub(super) fn learn_from<S: Subject>(tables: &Tables<S>, memory: &mut Memory) {
     memory.facts.extend(tables.entries[memory.facts.len()..].iter().map(|entry| Facts {
         is_up: entry.node.up.is_some(),
         timers: entry.timers.len() as u32,
+        first_due: entry.spans.iter().map(|span| span.latest).min().unwrap_or(u64::MAX),
         frames: entry.node.up.as_ref().map_or(0, |up| up.frames.len() as u32),
         seen: entry.seen,
         print: entry.print,

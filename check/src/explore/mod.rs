@@ -20,15 +20,18 @@
 //!   yet durable is lost either way, and what was sent in addition may be lost. Only what was
 //!   indicated in addition remains: a monitor sees at least as much as it would have.
 //! - *A crash that keeps some frames* is as many syncs and then the crash.
-//! - *Time* does not pass: an armed alarm may ring at any moment, and clocks stand at 0.
+//! - *Time* does not pass, unless [`Timing`] says otherwise: an armed alarm may ring at any moment.
+//!   Clocks stand at 0.
 
 mod bounds;
 mod fairness;
 mod fold;
 mod local;
+mod log;
 mod memo;
 mod story;
 mod tables;
+mod timing;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -36,7 +39,7 @@ use std::sync::{Arc, Mutex};
 use ::world::{Invariant, Sometimes, Subject};
 use model::{NodeId, NodeSet, Process};
 
-pub use self::bounds::{Bounds, Flushing, Network, Shareable};
+pub use self::bounds::{Bounds, Flushing, Network, Shareable, Timing};
 pub use self::story::Scene;
 pub use self::world::World;
 
@@ -46,6 +49,7 @@ use self::fold::{Folding, RenamedKey};
 use self::local::Local;
 use self::memo::{Act, Facts};
 use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
+use self::timing::Aging;
 use self::world::{Channel, Shape};
 use crate::{Fairness, Judgement, Successors, System, Violation};
 
@@ -84,7 +88,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
             firsts.push(count);
         }
         let wanted = bounds.symmetry;
-        Explore {
+        let explore = Explore {
             folding: wanted.then(|| Folding::of(subject, &requests)).flatten(),
             shape: Shape {
                 nodes: subject.nodes(),
@@ -98,7 +102,9 @@ impl<'a, S: Shareable> Explore<'a, S> {
             tables: Mutex::new(Tables::new()),
             subject,
             bounds,
-        }
+        };
+        explore.check_timing();
+        explore
     }
 
     fn nodes(&self) -> impl Iterator<Item = NodeId> + use<S> {
@@ -191,12 +197,12 @@ impl<'a, S: Shareable> Explore<'a, S> {
                 }
             };
             memory.reached |= marks;
-            let is_idle = led == number && posts.is_empty() && told == 0;
-            if is_idle && self.may_skip(act) {
+            if step.is_idle(number) && self.may_skip(act) {
                 continue;
             }
             match self.watch(memory, world[self.shape.monitor()], taken, told) {
                 Ok(monitor) => {
+                    let led = self.settled(memory, world, act, led);
                     self.build(memory, world, taken, place);
                     memory.words[node.index()] = led;
                     memory.words[self.shape.monitor()] = monitor;
@@ -256,7 +262,8 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn bounds(&self) -> Vec<String> {
-        let Bounds { network, crashes, recovery, fires, forgeries, flushing, .. } = &self.bounds;
+        let Bounds { network, crashes, recovery, fires, timing, forgeries, flushing, .. } =
+            &self.bounds;
         let requests: usize = self.requests.iter().map(Vec::len).sum();
         let mut bounds = vec![
             match network {
@@ -274,6 +281,11 @@ impl<S: Shareable> System for Explore<'_, S> {
             match recovery {
                 true => format!("crashes: {crashes} at most"),
                 false => format!("crashes: {crashes} at most, each for ever"),
+            },
+            match timing {
+                Timing::Free => "durations of alarms do not matter".into(),
+                Timing::Ordered => "alarms ring in an order that perfect clocks allow".into(),
+                Timing::Synchronous => "rounds go in step".into(),
             },
             match fires {
                 Some(fires) => format!("alarms that ring: {fires} at most"),
@@ -308,6 +320,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             steps: Map::default(),
             heard: Map::default(),
             judged: Map::default(),
+            aged: Map::default(),
             renamed: Map::default(),
             forged: None,
             words: Vec::new(),
@@ -362,6 +375,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             }
         }
         self.take_forged(memory, world, successors);
+        let due = self.alarms_due(memory, world);
         for node in self.honest() {
             let facts = memory.facts[world[node.index()] as usize];
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
@@ -381,11 +395,12 @@ impl<S: Shareable> System for Explore<'_, S> {
             if facts.frames > 0 {
                 take(Act::Sync);
             }
-            if shape.fires(world) > 0 {
-                (0..facts.timers).for_each(|timer| take(Act::Fire(timer)));
+            if let Some(due) = due {
+                self.take_alarms(memory, world, (node, due), successors);
             }
             if shape.crashes(world) > 0 {
-                take(Act::Crash);
+                let crash = (node, Act::Crash, 0);
+                self.take(memory, world, crash, successors);
             }
         }
     }
@@ -465,7 +480,30 @@ impl<S: Shareable> System for Explore<'_, S> {
             + memory.steps.capacity() * step
             + memory.heard.capacity() * heard
             + memory.judged.capacity() * judged
+            + memory.aged.capacity() * size_of::<((u32, Aging), u32)>()
             + memory.renamed.capacity() * size_of::<(RenamedKey, u32)>()
+    }
+
+    fn met(&self) -> Vec<(&'static str, u64)> {
+        self.tables().met()
+    }
+
+    fn remembered(&self, memories: &[&Memory]) -> Option<Vec<u8>> {
+        Some(self.logged(memories))
+    }
+
+    fn recall(&self, memory: &mut Memory, bytes: &[u8]) -> Result<(), String> {
+        self.replay(memory, bytes)
+    }
+
+    fn save(&self, world: &World, bytes: &mut Vec<u8>) {
+        world.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+    }
+
+    fn load(&self, bytes: &[u8]) -> Option<World> {
+        let words = bytes.chunks_exact(size_of::<u32>());
+        let word = |word: &[u8]| word.try_into().map(u32::from_le_bytes).ok();
+        words.map(word).collect()
     }
 
     fn cut(&self, memories: &[Memory]) -> Vec<String> {

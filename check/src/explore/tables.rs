@@ -10,6 +10,8 @@ use world::Subject;
 
 use super::fold::RenamedKey;
 use super::local::Local;
+use super::log;
+use super::timing::Span;
 use crate::Violation;
 
 /// A map whose hashes are the same in every run.
@@ -67,10 +69,19 @@ pub struct Entry<P: Process> {
     pub node: Local<P>,
     /// Its alarms that are armed, in order.
     pub timers: Vec<P::Timer>,
+    /// When each of them rings.
+    pub spans: Vec<Span>,
     /// The number of the process as invariants see it.
     pub seen: u32,
     /// See [`Folding::print`](super::fold::Folding::print).
     pub print: u64,
+}
+
+impl<P: Process> Entry<P> {
+    /// When the alarm at this place rings.
+    pub fn span(&self, place: u32) -> Span {
+        self.spans[place as usize]
+    }
 }
 
 /// What comes of a local step, in numbers.
@@ -92,6 +103,16 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether nothing comes of it at a node that had this number.
+    pub fn is_idle(&self, number: u32) -> bool {
+        match self {
+            Step::Led { node, posts, told, .. } => {
+                *node == number && posts.is_empty() && *told == 0
+            }
+            Step::Broken { .. } => false,
+        }
+    }
+
     pub fn script(&self) -> &[u32] {
         match self {
             Step::Led { script, .. } | Step::Broken { script, .. } => script,
@@ -123,6 +144,8 @@ pub struct Tables<S: Subject> {
     pub heard: Map<MonitorKey, Result<u32, Violation>>,
     /// What numbers become by renamings.
     pub renamed: Map<RenamedKey, u32>,
+    /// Everything that was computed, in its order.
+    pub log: Vec<log::Entry>,
     /// What symmetry was or could have been tested on.
     pub tested: u64,
 }
@@ -141,6 +164,7 @@ impl<S: Subject> Tables<S> {
             steps: Map::default(),
             heard: Map::default(),
             renamed: Map::default(),
+            log: Vec::new(),
             tested: 0,
         }
     }
@@ -150,10 +174,23 @@ impl<S: Subject> Tables<S> {
         if is_new {
             let (seen, _) = self.seen.number((node.me, node.seen().clone()));
             let up = node.up.as_ref();
-            let timers = up.map(|up| up.timers.iter().cloned().collect()).unwrap_or_default();
-            self.entries.push(Arc::new(Entry { node, timers, seen, print }));
+            let timers = up.map(|up| up.timers.keys().cloned().collect()).unwrap_or_default();
+            let spans = up.map(|up| up.timers.values().copied().collect()).unwrap_or_default();
+            self.entries.push(Arc::new(Entry { node, timers, spans, seen, print }));
         }
         number
+    }
+
+    /// How many of everything there are.
+    pub fn met(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("nodes", self.nodes.len() as u64),
+            ("processes", self.seen.len() as u64),
+            ("packets", self.packets.len() as u64),
+            ("monitors", self.monitors.len() as u64),
+            ("lists of indications", self.told.len() as u64),
+            ("local steps", self.steps.len() as u64),
+        ]
     }
 
     /// Bytes of everything in the tables, as far as they can be known: what a process allocates
@@ -167,6 +204,7 @@ impl<S: Subject> Tables<S> {
             + each(self.monitors.len(), size_of::<S::Monitor>())
             + each(self.steps.len(), size_of::<Step>())
             + self.heard.capacity() * size_of::<(MonitorKey, Result<u32, Violation>)>()
+            + self.log.capacity() * size_of::<log::Entry>()
             + self.renamed.capacity() * size_of::<(RenamedKey, u32)>()
     }
 }

@@ -1,4 +1,5 @@
 //! A toy election whose nodes are interchangeable, and its mistakes.
+#![allow(dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};

@@ -1,6 +1,11 @@
 //! The search: breadth first, level by level.
 
+mod answer;
+mod checkpoint;
+
 use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,11 +14,9 @@ use std::time::{Duration, Instant};
 use crate::hand::{
     Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
 };
-use crate::live::{Live, Patience, live};
 use crate::system::{Judgement, System, Violation};
 use crate::table::Table;
-use crate::walk::{Walk, walk};
-use crate::{Mark, Report, Verdict};
+use crate::{Report, Stats};
 use world::caught;
 
 /// The parent of an initial state.
@@ -49,6 +52,8 @@ pub struct Exploration<'a, S: System> {
     interrupt: Option<&'a AtomicBool>,
     progress: Option<Callback<'a>>,
     liveness: bool,
+    checkpoint: Option<PathBuf>,
+    resume: Option<PathBuf>,
 }
 
 /// Called now and then with how far an exploration has come.
@@ -83,6 +88,8 @@ impl<'a, S: System> Exploration<'a, S> {
             interrupt: None,
             progress: None,
             liveness: false,
+            checkpoint: None,
+            resume: None,
         }
     }
 
@@ -131,12 +138,39 @@ impl<'a, S: System> Exploration<'a, S> {
         self
     }
 
+    /// If it ends early, by a limit or an interruption, writes a file from which
+    /// [`resume`](Exploration::resume) goes on. Whether that succeeded stands in the reason of the
+    /// report.
+    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(path.into());
+        self
+    }
+
+    /// Goes on from a file that [`checkpoint`](Exploration::checkpoint) wrote of the same system
+    /// within the same bounds; limits and threads may differ. The totals of a complete exploration
+    /// are those of one that did not end early. Limits of time count from now.
+    pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
+        self.resume = Some(path.into());
+        self
+    }
+
     /// Explores.
     pub fn run(self) -> Report {
         let mut search = Search::new(self);
         let mut end = search.run();
+        if let (End::Limit(why), Some(path)) = (&mut end, &search.asked.checkpoint)
+            && search.distinct > 0
+        {
+            why.push_str("; ");
+            match search.save(path) {
+                Ok(()) => why.push_str(&format!("it can be gone on from {}", path.display())),
+                Err(error) => why.push_str(&error),
+            }
+        }
         if search.asked.liveness && matches!(end, End::Complete) {
+            let began = Instant::now();
             end = search.live();
+            search.stats.living = began.elapsed().as_secs_f64();
         }
         search.report(end)
     }
@@ -161,13 +195,22 @@ struct Search<'a, S: System> {
     /// The number of the frontier's first state.
     base: u32,
     next: Vec<S::State>,
-    /// States of the frontier that were left.
-    left: usize,
+    /// States of the frontier that are still to be left.
+    waiting: VecDeque<Range<usize>>,
     distinct: usize,
     generated: u64,
     outside: u64,
+    /// Levels that are complete and had a state of their own.
     depth: u64,
     depth_within: u64,
+    /// Distinct states when the frontier's first state was left.
+    before: usize,
+    /// New states by level, up to the one that is complete.
+    levels: Vec<u64>,
+    stats: Stats,
+    /// What earlier runs reached and took, if this one goes on from them.
+    reached_before: u64,
+    earlier: Duration,
     /// Bytes of the states of the frontier and the next level, beyond their own sizes.
     heap_bytes: [usize; 2],
     peak_bytes: usize,
@@ -186,12 +229,17 @@ impl<'a, S: System> Search<'a, S> {
             frontier: Vec::new(),
             base: 0,
             next: Vec::new(),
-            left: 0,
+            waiting: VecDeque::new(),
             distinct: 0,
             generated: 0,
             outside: 0,
             depth: 0,
             depth_within: 0,
+            before: 0,
+            levels: Vec::new(),
+            stats: Stats::default(),
+            reached_before: 0,
+            earlier: Duration::ZERO,
             heap_bytes: [0; 2],
             peak_bytes: 0,
         }
@@ -201,32 +249,50 @@ impl<'a, S: System> Search<'a, S> {
         if let Some(end) = self.begin() {
             return end;
         }
-        while !self.next.is_empty() {
-            self.base += self.frontier.len() as u32;
-            self.frontier = std::mem::take(&mut self.next);
-            self.heap_bytes = [self.heap_bytes[1], 0];
-            self.left = 0;
-            let before = self.distinct;
-            while self.left < self.frontier.len() {
+        loop {
+            while !self.waiting.is_empty() {
                 if let Some(end) = self.round().or_else(|| self.limit()) {
-                    self.end_level(before);
                     return end;
                 }
             }
-            self.end_level(before);
+            if self.distinct > self.before {
+                self.levels.push((self.distinct - self.before) as u64);
+                self.depth += 1;
+            }
+            self.before = self.distinct;
+            if self.next.is_empty() {
+                return End::Complete;
+            }
+            self.depth_within += 1;
+            self.base += self.frontier.len() as u32;
+            self.frontier = std::mem::take(&mut self.next);
+            self.waiting.push_back(0..self.frontier.len());
+            self.heap_bytes = [self.heap_bytes[1], 0];
         }
-        self.left = self.frontier.len();
-        End::Complete
     }
 
-    /// Counts the level that follows the frontier, which began with so many distinct states.
-    fn end_level(&mut self, before: usize) {
-        self.depth += u64::from(self.distinct > before);
-        self.depth_within += u64::from(!self.next.is_empty());
+    /// The initial states; of an exploration that goes on, what was saved.
+    fn begin(&mut self) -> Option<End> {
+        if self.asked.resume.is_none() {
+            return self.start();
+        }
+        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
+        // What is met first in every run gets the same numbers again.
+        if let Err(violation) = system.initial(worker) {
+            return Some(End::Broken { violation, steps: 0, story: String::new() });
+        }
+        let path = self.asked.resume.clone()?;
+        self.load(&path).err().map(|why| {
+            // What was read of it is of no use.
+            (self.distinct, self.before, self.outside, self.generated) = (0, 0, 0, 0);
+            (self.frontier, self.next) = (Vec::new(), Vec::new());
+            self.waiting.clear();
+            End::Limit(why)
+        })
     }
 
     /// The initial states.
-    fn begin(&mut self) -> Option<End> {
+    fn start(&mut self) -> Option<End> {
         let system = self.asked.system;
         let worker = &mut self.hands[0].worker;
         let initial = caught(|| system.initial(worker)).unwrap_or_else(|text| Err(no_panic(text)));
@@ -248,7 +314,6 @@ impl<'a, S: System> Search<'a, S> {
             }
             self.table.counted(1);
             self.distinct += 1;
-            self.depth = 1;
             match system.judge(&mut self.hands[0].worker, &state) {
                 Judgement::Outside => self.outside += 1,
                 Judgement::Broken(violation) => {
@@ -258,7 +323,6 @@ impl<'a, S: System> Search<'a, S> {
                     self.parents.push(Parent::new(NO_PARENT, via as u16));
                     self.heap_bytes[1] += system.heap_bytes(&state);
                     self.next.push(state);
-                    self.depth_within = 1;
                 }
             }
         }
@@ -267,10 +331,9 @@ impl<'a, S: System> Search<'a, S> {
 
     /// Leaves some states of the frontier.
     fn round(&mut self) -> Option<End> {
-        let end = self.frontier.len().min(self.left + self.round_len());
-        let threads = if end - self.left < SMALL { 1 } else { self.asked.threads };
-        let mut pieces: VecDeque<_> =
-            (self.left..end).step_by(PIECE).map(|start| start..end.min(start + PIECE)).collect();
+        let mut pieces = self.pieces();
+        let count: usize = pieces.iter().map(ExactSizeIterator::len).sum();
+        let threads = if count < SMALL { 1 } else { self.asked.threads };
         let deadline = self.asked.time.map(|limit| self.began + limit);
         while !pieces.is_empty() {
             let round = Round {
@@ -286,6 +349,7 @@ impl<'a, S: System> Search<'a, S> {
                     interrupt: self.asked.interrupt,
                 },
             };
+            let began = Instant::now();
             let (first, others) = self.hands.split_first_mut().expect("There is a thread.");
             thread::scope(|scope| {
                 for hand in others.iter_mut().take(threads - 1) {
@@ -294,6 +358,8 @@ impl<'a, S: System> Search<'a, S> {
                 first.work(&round);
             });
             pieces = round.queue.into_inner().expect("No thread panics here.");
+            self.stats.leaving += began.elapsed().as_secs_f64();
+            let began = Instant::now();
             let (found, wanted, is_crowded) = self.gather();
             if let Some(found) = found {
                 return Some(self.broken(found));
@@ -301,16 +367,43 @@ impl<'a, S: System> Search<'a, S> {
             if is_crowded {
                 return Some(End::Limit(crowded()));
             }
-            // What is left of the round waits, and is counted as waiting.
-            self.left = end - pieces.iter().map(ExactSizeIterator::len).sum::<usize>();
-            if wanted > 0 && !self.make_room(wanted * threads) {
-                return Some(End::Limit(self.out_of_memory()));
-            }
-            if wanted == 0 && !pieces.is_empty() {
+            self.stats.gathering += began.elapsed().as_secs_f64();
+            let began = Instant::now();
+            let has_room = wanted == 0 || self.make_room(wanted * threads);
+            self.stats.growing += began.elapsed().as_secs_f64();
+            if !has_room || wanted == 0 && !pieces.is_empty() {
+                // What is left of the round waits.
+                pieces.drain(..).rev().for_each(|piece| self.waiting.push_front(piece));
+                if !has_room {
+                    return Some(End::Limit(self.out_of_memory()));
+                }
                 return self.limit().or_else(|| Some(End::Limit("it was stopped".into())));
             }
         }
         None
+    }
+
+    /// Takes the states of a round out of those that wait, in pieces.
+    fn pieces(&mut self) -> VecDeque<Range<usize>> {
+        let mut pieces = VecDeque::new();
+        let mut room = self.round_len();
+        while room > 0
+            && let Some(mut range) = self.waiting.pop_front()
+        {
+            let piece = range.start..range.end.min(range.start + PIECE.min(room));
+            range.start = piece.end;
+            room -= piece.len();
+            pieces.push_back(piece);
+            if !range.is_empty() {
+                self.waiting.push_front(range);
+            }
+        }
+        pieces
+    }
+
+    /// States that are still to be left.
+    fn to_leave(&self) -> usize {
+        self.waiting.iter().map(ExactSizeIterator::len).sum::<usize>() + self.next.len()
     }
 
     /// States to leave until limits are looked at again: fewer when one is near.
@@ -389,7 +482,7 @@ impl<'a, S: System> Search<'a, S> {
     /// The limit that is reached, if one is; calls back about progress.
     fn limit(&mut self) -> Option<End> {
         let bytes = self.bytes();
-        let elapsed = self.began.elapsed();
+        let (elapsed, waiting) = (self.began.elapsed(), self.to_leave() as u64);
         if self.called.elapsed() >= EVERY
             && let Some(callback) = &mut self.asked.progress
         {
@@ -397,8 +490,8 @@ impl<'a, S: System> Search<'a, S> {
             callback(&Progress {
                 distinct: self.distinct as u64,
                 generated: self.generated,
-                depth: self.depth,
-                waiting: (self.frontier.len() - self.left + self.next.len()) as u64,
+                depth: self.depth + 1,
+                waiting,
                 elapsed,
                 bytes,
             });
@@ -428,109 +521,11 @@ impl<'a, S: System> Search<'a, S> {
     }
 
     fn is_waiting(&self) -> bool {
-        self.left < self.frontier.len() || !self.next.is_empty()
+        self.to_leave() > 0
     }
 
     fn out_of_memory(&self) -> String {
         format!("the memory limit of {} MiB was reached", self.asked.memory >> 20)
-    }
-
-    /// Tells the story of a violation by taking its path again.
-    fn broken(&mut self, found: Found) -> End {
-        let mut path = vec![found.via];
-        let mut at = found.from;
-        loop {
-            let parent = self.parents[at as usize];
-            path.push(Some(parent.via()));
-            if parent.number() == NO_PARENT {
-                break;
-            }
-            at = parent.number();
-        }
-        path.reverse();
-        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
-        let first = path[0].expect("An initial state has a number.");
-        let Walk { actions, violation } = walk(system, worker, first, &path[1..], found.violation);
-        let story = system.story(&actions, &violation);
-        End::Broken { violation, steps: path.len() as u64 - 1, story }
-    }
-
-    /// Judges the runs that go on for ever, once all states are known to be sound.
-    fn live(&mut self) -> End {
-        let system = self.asked.system;
-        if let Err(why) = system.judges_liveness() {
-            return End::Limit(why);
-        }
-        // The table and the parents have done their work; their memory is needed.
-        self.table = Table::new();
-        (self.parents, self.frontier, self.next) = (Vec::new(), Vec::new(), Vec::new());
-        self.heap_bytes = [0; 2];
-        self.left = 0;
-        let patience = Patience {
-            memory: self.asked.memory.saturating_sub(self.bytes() - system.shared_bytes()),
-            deadline: self.asked.time.map(|limit| self.began + limit),
-            interrupt: self.asked.interrupt,
-        };
-        match live(system, &mut self.hands[0].worker, &patience) {
-            Live::Holds => End::Complete,
-            Live::Limit(why) => End::Limit(why),
-            Live::Broken { violation, stem, cycle } => {
-                let steps = (stem.len() + cycle.len()) as u64;
-                let story = system.lasso(stem, cycle, &violation);
-                End::Broken { violation, steps, story }
-            }
-        }
-    }
-
-    fn report(self, end: End) -> Report {
-        let seconds = self.began.elapsed().as_secs_f64();
-        let system = self.asked.system;
-        let reached = self.hands.iter().fold(0, |all, hand| all | system.reached(&hand.worker));
-        let workers: Vec<S::Worker> = self.hands.into_iter().map(|hand| hand.worker).collect();
-        let mut bounds = system.bounds();
-        bounds.extend(system.cut(&workers));
-        if self.asked.liveness {
-            let fair = "liveness: faults end, and what stays possible for ever is done";
-            bounds.push(fair.into());
-        }
-        let (mut reason, mut violation, mut steps, mut story) = (None, None, 0, String::new());
-        let verdict = match end {
-            End::Complete => Verdict::Holds,
-            End::Limit(why) => {
-                reason = Some(why);
-                Verdict::Unknown
-            }
-            End::Broken { violation: found, steps: taken, story: told } => {
-                (violation, steps, story) = (Some(found), taken, told);
-                Verdict::Violated
-            }
-        };
-        let distinct = self.distinct as f64;
-        let marks = system.sometimes().into_iter().enumerate();
-        Report {
-            subject: system.name(),
-            verdict,
-            reason,
-            distinct: self.distinct as u64,
-            generated: self.generated,
-            depth: self.depth,
-            depth_within: self.depth_within,
-            outside: self.outside,
-            waiting: (self.frontier.len() - self.left + self.next.len()) as u64,
-            seconds,
-            states_per_s: distinct / seconds,
-            bytes_per_state: self.peak_bytes as f64 / distinct.max(1.0),
-            // The birthday bound for fingerprints of 64 bits.
-            collision: (distinct * distinct / 2.0 / 2f64.powi(64)).min(1.0),
-            threads: self.asked.threads,
-            bounds,
-            marks: marks
-                .map(|(bit, name)| Mark { name, reached: reached >> bit & 1 == 1 })
-                .collect(),
-            violation,
-            steps,
-            story,
-        }
     }
 }
 

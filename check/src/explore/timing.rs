@@ -1,0 +1,183 @@
+//! The order in which alarms may ring, as far as their durations decide it.
+//!
+//! Every armed alarm has a span: when it rings at the earliest and at the latest, counted from the
+//! last time that an alarm rang anywhere. Clocks are perfect, so no alarm rings while another must
+//! have rung before it. When one rings, between its own earliest time and the earliest latest time
+//! of all, so much has passed for the others too. What else happens (a packet arrives, a frame
+//! becomes durable) happens at some time since, before the earliest latest time: an alarm that is
+//! set then may ring later by that much.
+//!
+//! Spans are taken one by one, not their differences, so some orders are explored that no clocks
+//! allow, and none that they allow is left out: what holds here holds for perfect clocks.
+
+use model::NodeId;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::time::Duration;
+
+use super::local::Local;
+use super::log;
+use super::memo::{Act, Memory, learn_from};
+use super::world::World;
+use super::{Explore, Network, Shareable, Taken, Timing};
+use crate::Successors;
+use model::Process;
+
+/// When an alarm rings, in nanoseconds since the last time that any rang.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Span {
+    pub earliest: u64,
+    pub latest: u64,
+    /// Whether it was set in the step just taken, whose time is still to be added.
+    pub is_fresh: bool,
+}
+
+impl Span {
+    /// Of an alarm whose time does not matter.
+    pub const ANY: Span = Span { earliest: 0, latest: u64::MAX, is_fresh: false };
+
+    /// Of an alarm that is set now.
+    pub fn fresh(range: &Range<Duration>) -> Span {
+        let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let earliest = nanos(range.start);
+        Span { earliest, latest: earliest.max(nanos(range.end)), is_fresh: true }
+    }
+}
+
+/// What time does to the alarms of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aging {
+    /// At least and at most so much has passed until an alarm rang somewhere.
+    Passed { least: u64, most: u64 },
+    /// What was set just now was set at most so late after the last alarm rang.
+    Set { late: u64 },
+}
+
+impl Aging {
+    pub fn of<P: Process>(self, node: &Local<P>) -> Local<P> {
+        let mut node = node.clone();
+        let spans = node.up.iter_mut().flat_map(|up| up.timers.values_mut());
+        for span in spans {
+            match self {
+                Aging::Passed { least, most } => {
+                    span.earliest = span.earliest.saturating_sub(most);
+                    span.latest = span.latest.saturating_sub(least);
+                }
+                Aging::Set { late } if span.is_fresh => {
+                    span.latest = span.latest.saturating_add(late);
+                    span.is_fresh = false;
+                }
+                Aging::Set { .. } => {}
+            }
+        }
+        node
+    }
+}
+
+impl<S: Shareable> Explore<'_, S> {
+    /// The time by which the first alarm has rung, since the last one rang; none if no alarm may
+    /// ring now.
+    pub(super) fn alarms_due(&self, memory: &mut Memory, world: &World) -> Option<u64> {
+        let may_ring = self.shape.fires(world) > 0
+            && (self.bounds.timing == Timing::Free || self.may_time_pass(memory, world));
+        may_ring.then(|| self.first_due(memory, world))
+    }
+
+    /// Adds what comes of every alarm of a node that may ring before the first is due.
+    pub(super) fn take_alarms(
+        &self,
+        memory: &mut Memory,
+        world: &World,
+        (node, due): (NodeId, u64),
+        successors: &mut Successors<Taken, World>,
+    ) {
+        let number = world[node.index()];
+        for place in 0..memory.facts[number as usize].timers {
+            let act = Act::Fire(place);
+            if self.bounds.timing == Timing::Free {
+                self.take(memory, world, (node, act, 0), successors);
+                continue;
+            }
+            let earliest = self.tables().entries[number as usize].span(place).earliest;
+            if earliest <= due {
+                let mut aged = world.clone();
+                let passed = Aging::Passed { least: earliest, most: due };
+                for place in 0..self.shape.nodes {
+                    aged[place] = self.aged(memory, world[place], passed);
+                }
+                self.take(memory, &aged, (node, act, 0), successors);
+            }
+        }
+    }
+
+    /// Where rounds go in step, time passes only when nothing else can happen but requests and
+    /// faults.
+    fn may_time_pass(&self, memory: &mut Memory, world: &World) -> bool {
+        if self.bounds.timing != Timing::Synchronous {
+            return true;
+        }
+        let is_up =
+            |memory: &Memory, node: NodeId| memory.facts[world[node.index()] as usize].is_up;
+        let packets = &world[self.shape.packets()..];
+        let arrives = |packet: &u32| is_up(memory, memory.channels[*packet as usize].1);
+        if packets.iter().any(arrives) {
+            return false;
+        }
+        self.honest().all(|node| {
+            let number = world[node.index()];
+            let is_written = memory.facts[number as usize].frames == 0;
+            !is_up(memory, node) || is_written && self.is_rested(memory, number)
+        })
+    }
+
+    /// Whether a flush of the node would change nothing.
+    fn is_rested(&self, memory: &mut Memory, number: u32) -> bool {
+        self.steps(memory, number, Act::Flush).iter().all(|step| step.is_idle(number))
+    }
+
+    /// The time by which the first alarm has rung, since the last one rang.
+    fn first_due(&self, memory: &Memory, world: &[u32]) -> u64 {
+        let latest = |node: &u32| memory.facts[*node as usize].first_due;
+        world[..self.shape.nodes].iter().map(latest).min().unwrap_or(u64::MAX)
+    }
+
+    /// The node after a step, with the spans of what was set in it.
+    pub(super) fn settled(&self, memory: &mut Memory, world: &[u32], act: Act, number: u32) -> u32 {
+        let late = match (self.bounds.timing, act) {
+            (Timing::Free, _) => return number,
+            (Timing::Synchronous, _) | (Timing::Ordered, Act::Fire(_)) => 0,
+            // If no alarm is armed, time may as well be counted from now.
+            (Timing::Ordered, _) => match self.first_due(memory, world) {
+                u64::MAX => 0,
+                late => late,
+            },
+        };
+        self.aged(memory, number, Aging::Set { late })
+    }
+
+    pub(super) fn aged(&self, memory: &mut Memory, number: u32, aging: Aging) -> u32 {
+        if let Some(&number) = memory.aged.get(&(number, aging)) {
+            return number;
+        }
+        let mut tables = self.tables();
+        let node = aging.of(&tables.entries[number as usize].node);
+        let aged = self.number(&mut tables, node);
+        tables.log.push(log::Entry::Aged(number, aging));
+        learn_from(&tables, memory);
+        drop(tables);
+        memory.aged.insert((number, aging), aged);
+        aged
+    }
+
+    /// # Panics
+    /// If rounds are to go in step on a network that may keep a packet for ever.
+    pub(super) fn check_timing(&self) {
+        let is_reliable =
+            matches!(self.bounds.network, Network::Reliable { .. } | Network::Fifo { .. });
+        assert!(
+            self.bounds.timing != Timing::Synchronous || is_reliable,
+            "Synchronous timing needs a reliable network, on which every packet arrives in time: \
+             choose `Reliable` or `Fifo`."
+        );
+    }
+}

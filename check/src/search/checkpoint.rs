@@ -1,0 +1,170 @@
+//! An exploration that ended early, in a file, and the same exploration going on from there.
+//!
+//! The file holds numbers of 64 bits, little-endian: what was counted, what the system remembers,
+//! the fingerprints that were met, the ways back to parents, and the states that are still to be
+//! left. A system whose states are numbers of what it has met says how to meet it again.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use model::Fingerprint;
+
+use super::Search;
+use crate::hand::Parent;
+use crate::system::System;
+
+/// Begins every file; the number is the version of the layout.
+const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 1;
+
+impl<S: System> Search<'_, S> {
+    /// What the file belongs to: this system within these bounds.
+    fn mark(&self) -> u64 {
+        let system = self.asked.system;
+        Fingerprint::of(&(system.name(), system.bounds(), self.asked.liveness))
+    }
+
+    /// Writes everything that is needed to go on.
+    pub(super) fn save(&self, path: &Path) -> Result<(), String> {
+        let failed =
+            |error: io::Error| format!("it cannot be saved to {}: {error}", path.display());
+        let workers = self.hands.iter().map(|hand| &hand.worker).collect::<Vec<_>>();
+        let Some(remembered) = self.asked.system.remembered(&workers) else {
+            return Err("it cannot be saved, because this system cannot".into());
+        };
+        let unfinished = path.with_extension("unfinished");
+        let write = || -> io::Result<()> {
+            let mut file = BufWriter::new(File::create(&unfinished)?);
+            self.write(&mut file, &remembered)?;
+            file.into_inner()?.sync_all()?;
+            fs::rename(&unfinished, path)
+        };
+        write().map_err(failed)
+    }
+
+    fn write(&self, file: &mut impl Write, remembered: &[u8]) -> io::Result<()> {
+        let seconds = (self.earlier + self.began.elapsed()).as_nanos() as u64;
+        for number in [
+            MAGIC,
+            self.mark(),
+            self.distinct as u64,
+            self.generated,
+            self.outside,
+            self.depth,
+            self.depth_within,
+            self.before as u64,
+            self.reached(),
+            u64::from(self.base),
+            seconds,
+        ] {
+            put(file, number)?;
+        }
+        put(file, self.levels.len() as u64)?;
+        self.levels.iter().try_for_each(|level| put(file, *level))?;
+        put(file, remembered.len() as u64)?;
+        file.write_all(remembered)?;
+        put(file, self.table.len() as u64)?;
+        self.table.prints().try_for_each(|print| put(file, print))?;
+        put(file, self.parents.len() as u64)?;
+        for parent in &self.parents {
+            put(file, u64::from(parent.number()) << 16 | u64::from(parent.via()))?;
+        }
+        put(file, self.waiting.len() as u64)?;
+        for range in &self.waiting {
+            put(file, range.start as u64)?;
+            put(file, range.end as u64)?;
+        }
+        let mut bytes = Vec::new();
+        for states in [&self.frontier, &self.next] {
+            put(file, states.len() as u64)?;
+            for state in states {
+                bytes.clear();
+                self.asked.system.save(state, &mut bytes);
+                put(file, bytes.len() as u64)?;
+                file.write_all(&bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what was saved; the search then goes on as if it had not ended.
+    pub(super) fn load(&mut self, path: &Path) -> Result<(), String> {
+        let file = File::open(path)
+            .map_err(|error| format!("{} cannot be opened: {error}", path.display()))?;
+        let wrong = |why: String| format!("{} cannot be gone on from: {why}", path.display());
+        self.read(&mut BufReader::new(file)).map_err(wrong)
+    }
+
+    fn read(&mut self, file: &mut impl Read) -> Result<(), String> {
+        if get(file)? != MAGIC {
+            return Err("it is no saved exploration of this version".into());
+        }
+        if get(file)? != self.mark() {
+            return Err("it was saved of another system or within other bounds".into());
+        }
+        self.distinct = get(file)? as usize;
+        self.generated = get(file)?;
+        self.outside = get(file)?;
+        self.depth = get(file)?;
+        self.depth_within = get(file)?;
+        self.before = get(file)? as usize;
+        self.reached_before = get(file)?;
+        self.base = get(file)? as u32;
+        self.earlier = Duration::from_nanos(get(file)?);
+        self.levels = (0..get(file)?).map(|_| get(file)).collect::<Result<_, _>>()?;
+        let remembered = get_bytes(file)?;
+        let system = self.asked.system;
+        system.recall(&mut self.hands[0].worker, &remembered)?;
+        let prints = get(file)? as usize;
+        if self.table.room() < prints && !self.table.grow(prints, self.asked.memory) {
+            return Err("what was met does not fit the memory".into());
+        }
+        for _ in 0..prints {
+            self.table.insert(get(file)?);
+        }
+        self.table.counted(prints);
+        for _ in 0..get(file)? {
+            let word = get(file)?;
+            self.parents.push(Parent::new((word >> 16) as u32, word as u16));
+        }
+        for _ in 0..get(file)? {
+            self.waiting.push_back(get(file)? as usize..get(file)? as usize);
+        }
+        self.frontier = self.get_states(file)?;
+        self.next = self.get_states(file)?;
+        let heap = |states: &[S::State]| states.iter().map(|s| system.heap_bytes(s)).sum();
+        self.heap_bytes = [heap(&self.frontier), heap(&self.next)];
+        Ok(())
+    }
+
+    fn get_states(&self, file: &mut impl Read) -> Result<Vec<S::State>, String> {
+        let mut states = Vec::new();
+        for _ in 0..get(file)? {
+            let state = self.asked.system.load(&get_bytes(file)?);
+            states.push(state.ok_or("it holds a state that is none")?);
+        }
+        Ok(states)
+    }
+}
+
+fn put(file: &mut impl Write, number: u64) -> io::Result<()> {
+    file.write_all(&number.to_le_bytes())
+}
+
+fn get(file: &mut impl Read) -> Result<u64, String> {
+    let mut bytes = [0; 8];
+    file.read_exact(&mut bytes).map_err(|error| format!("it ends too early: {error}"))?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn get_bytes(file: &mut impl Read) -> Result<Vec<u8>, String> {
+    let length = get(file)?;
+    let mut bytes = Vec::new();
+    // A damaged length must not ask for all memory at once.
+    let read = file.take(length).read_to_end(&mut bytes);
+    match read {
+        Ok(read) if read as u64 == length => Ok(bytes),
+        _ => Err("it ends too early".into()),
+    }
+}

@@ -1,0 +1,131 @@
+//! An exploration that ended early goes on from a file, and its totals are those of one that did
+//! not end.
+
+mod naive;
+mod toys;
+mod voters;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use check::systems::TwoPhase;
+use check::{Bounds, Exploration, Explore, Flushing, Network, Report, Shareable, Timing, Verdict};
+use toys::{Noting, counting};
+use voters::{Flaw, Voters};
+use world::story;
+
+/// A file of its own for each test.
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.checkpoint"))
+}
+
+/// Explores so many states at a time, each time from the file, with a system made anew.
+fn in_parts<S: Shareable>(subject: &S, bounds: &Bounds, path: &PathBuf, part: usize) -> Report {
+    let mut states = part;
+    let mut goes_on = false;
+    for count in 0.. {
+        let system = Explore::new(subject, bounds.clone());
+        let exploration =
+            Exploration::new(&system).states(states).checkpoint(path).threads(1 + count % 2);
+        let report = if goes_on { exploration.resume(path).run() } else { exploration.run() };
+        if report.verdict != Verdict::Unknown {
+            assert!(count > 2, "it was done in parts: {report}");
+            return report;
+        }
+        let reason = report.reason.clone().unwrap_or_default();
+        assert!(reason.contains("it can be gone on from"), "{report}");
+        assert_eq!(report.stats.levels.iter().sum::<u64>(), report.distinct, "{report}");
+        goes_on = true;
+        states = report.distinct as usize + part;
+    }
+    unreachable!("the count has no end")
+}
+
+fn assert_same<S: Shareable>(subject: &S, bounds: Bounds, name: &str, part: usize) -> Report {
+    let path = file(name);
+    let whole = Exploration::new(&Explore::new(subject, bounds.clone())).run();
+    let report = in_parts(subject, &bounds, &path, part);
+    let totals = |r: &Report| (r.verdict, r.steps, r.marks.clone(), r.bounds.clone());
+    assert_eq!(totals(&report), totals(&whole), "{report}{whole}");
+    if whole.verdict == Verdict::Holds {
+        let counts = |r: &Report| (r.distinct, r.generated, r.depth, r.outside, r.waiting);
+        assert_eq!(counts(&report), counts(&whole), "{report}");
+        assert_eq!(report.stats.levels, whole.stats.levels);
+        assert_eq!(report.stats.left, whole.stats.left);
+    }
+    fs::remove_file(path).expect("it was written");
+    report
+}
+
+#[test]
+fn parts_make_the_whole() {
+    let bounds = Bounds { crashes: 1, fires: Some(1), ..Bounds::default() };
+    assert_same(&Noting::default(), bounds.clone(), "notes", 40);
+    let network = Network::Fifo { copies: 1 };
+    let timed = Bounds { network, timing: Timing::Ordered, ..bounds };
+    assert_same(&Noting::default(), timed, "timed", 20);
+    let eager = Bounds { fires: Some(0), flushing: Flushing::Eager, ..Bounds::default() };
+    assert_same(&Voters::new(3), eager, "voters", 300);
+}
+
+#[test]
+fn a_violation_beyond_the_checkpoint_is_told_from_the_start() {
+    let subject = Voters { flaw: Flaw::VoteNotSaved, ..Voters::new(3) };
+    let flushing = Flushing::Eager;
+    let bounds = Bounds { crashes: 1, fires: Some(0), flushing, ..Bounds::default() };
+    let report = assert_same(&subject, bounds, "broken", 60);
+    assert_eq!(report.verdict, Verdict::Violated);
+    story::check(&subject, &report.story).expect("the story is what happens");
+    assert!(report.story.contains("violation: "), "{}", report.story);
+}
+
+#[test]
+fn an_interrupted_exploration_is_saved_too() {
+    let (subject, path) = (Noting::default(), file("interrupted"));
+    let bounds = Bounds { crashes: 1, fires: Some(1), ..Bounds::default() };
+    let whole = Exploration::new(&Explore::new(&subject, bounds.clone())).run();
+    let system = Explore::new(&subject, bounds.clone());
+    let flag = AtomicBool::new(true);
+    let report = Exploration::new(&system).interrupt(&flag).checkpoint(&path).run();
+    assert_eq!(report.verdict, Verdict::Unknown);
+    let report = Exploration::new(&Explore::new(&subject, bounds)).resume(&path).run();
+    assert_eq!((report.verdict, report.distinct), (Verdict::Holds, whole.distinct));
+    fs::remove_file(path).expect("it was written");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_a_reason() {
+    let path = file("refused");
+    let bounds = Bounds { crashes: 1, fires: Some(1), ..Bounds::default() };
+    let reason = |report: Report| {
+        assert_eq!(report.verdict, Verdict::Unknown, "{report}");
+        report.reason.unwrap_or_default()
+    };
+    let resumed = |bounds: &Bounds| {
+        let subject = Noting::default();
+        reason(Exploration::new(&Explore::new(&subject, bounds.clone())).resume(&path).run())
+    };
+    let _ = fs::remove_file(&path);
+    assert!(resumed(&bounds).contains("cannot be opened"));
+    let system = Explore::new(&Noting { has_flaw: false }, bounds.clone());
+    reason(Exploration::new(&system).states(100).checkpoint(&path).run());
+    let other = Bounds { crashes: 0, ..bounds.clone() };
+    assert!(resumed(&other).contains("another system or within other bounds"));
+    let whole = fs::read(&path).expect("it was written");
+    for length in (0..whole.len()).step_by(97) {
+        fs::write(&path, &whole[..length]).expect("it can be written");
+        assert!(resumed(&bounds).contains("cannot be gone on from"), "{length}");
+    }
+    fs::write(&path, b"No checkpoint at all.").expect("it can be written");
+    assert!(resumed(&bounds).contains("no saved exploration"));
+    fs::remove_file(&path).expect("it was written");
+    let abstract_one = TwoPhase::new(5);
+    let report = Exploration::new(&abstract_one).states(100).checkpoint(&path).run();
+    assert!(reason(report).contains("it cannot be saved"));
+    let counter = counting(toys::Flaw::None);
+    let nowhere = file("no/such/folder");
+    let system = Explore::new(&counter, bounds);
+    let report = Exploration::new(&system).states(2).checkpoint(nowhere).run();
+    assert!(reason(report).contains("it cannot be saved to"));
+}
