@@ -3,6 +3,7 @@
 //! - [`link`]: perfect links.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`election`]: the eventual leader detector, Ω.
+//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
 //! - [`order`]: commands in one order: Raft.
 #![no_std]
 extern crate alloc;
@@ -10,4 +11,5 @@ extern crate alloc;
 pub mod detector;
 pub mod election;
 pub mod link;
+pub mod mutex;
 pub mod order;

@@ -6,6 +6,7 @@
 mod abstract_specs;
 pub mod bare;
 mod exhibit;
+mod mutex;
 mod omega;
 mod raft;
 mod registry;
@@ -15,6 +16,7 @@ mod verbs;
 pub mod walk;
 
 pub use exhibit::{Abstract, Card, Exhibit, Knob, Open, named, names, number};
+pub use mutex::{RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};
 pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, canon, find};

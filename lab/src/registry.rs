@@ -12,10 +12,12 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, StoreLab};
+use crate::{OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // mutex
+    Entry::of::<RicartAgrawalaLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order
