@@ -5,6 +5,7 @@
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
 //! - [`order`]: commands in one order: Raft.
+//! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
 #![no_std]
 extern crate alloc;
 
@@ -13,3 +14,4 @@ pub mod election;
 pub mod link;
 pub mod mutex;
 pub mod order;
+pub mod snapshot;

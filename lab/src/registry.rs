@@ -12,10 +12,12 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab};
+use crate::{ChandyLamportLab, OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // snapshot
+    Entry::of::<ChandyLamportLab>(),
     // mutex
     Entry::of::<RicartAgrawalaLab>(),
     // election

@@ -1,5 +1,6 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod conservation;
 mod leader;
 mod mutual_exclusion;
 mod total_order;
@@ -9,6 +10,7 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use conservation::Conservation;
 pub use leader::EventualLeader;
 pub use mutual_exclusion::{MutualExclusion, Words};
 pub use total_order::TotalOrder;
