@@ -2,6 +2,7 @@
 //!
 //! - [`link`]: perfect links.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
+//! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
 //! - [`order`]: commands in one order: Raft.
@@ -9,6 +10,7 @@
 #![no_std]
 extern crate alloc;
 
+pub mod deadlock;
 pub mod detector;
 pub mod election;
 pub mod link;

@@ -5,6 +5,7 @@
 
 mod abstract_specs;
 pub mod bare;
+mod deadlock;
 mod exhibit;
 mod mutex;
 mod omega;
@@ -16,6 +17,7 @@ pub mod theory;
 mod verbs;
 pub mod walk;
 
+pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};
 pub use exhibit::{Abstract, Card, Exhibit, Knob, Open, named, names, number};
 pub use mutex::{RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;

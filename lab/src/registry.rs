@@ -12,7 +12,9 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{ChandyLamportLab, OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab};
+use crate::{
+    ChandyLamportLab, ChandyMisraHaasAndLab, OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab,
+};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
@@ -20,6 +22,8 @@ pub static REGISTRY: &[Entry] = &[
     Entry::of::<ChandyLamportLab>(),
     // mutex
     Entry::of::<RicartAgrawalaLab>(),
+    // deadlock
+    Entry::of::<ChandyMisraHaasAndLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order
