@@ -1,11 +1,11 @@
 //! Deadlock detection by edge chasing in the AND model (Chandy, Misra and Haas, "Distributed
-//! Deadlock Detection", 1983, cited as `CMH`; with the numbers and the proof of Chandy and Misra, "A
-//! Distributed Algorithm for Detecting Resource Deadlocks in Distributed Systems", 1982, `CM`).
+//! Deadlock Detection", 1983, cited as `CMH`; with the numbers and the proof of Chandy and Misra,
+//! "A Distributed Algorithm for Detecting Resource Deadlocks in Distributed Systems", 1982, `CM`).
 //!
 //! Whoever is blocked and suspects a deadlock sends a probe to everybody it waits for. Who gets a
-//! probe, is blocked itself, and still owes the sender its grant, passes it on to everybody it waits
-//! for, once for each detection. A probe that comes back to who sent it first has gone round a cycle
-//! of waits.
+//! probe, is blocked itself, and still owes the sender its grant, passes it on to everybody it
+//! waits for, once for each detection. A probe that comes back to who sent it first has gone round
+//! a cycle of waits.
 //!
 //! Why there are no phantoms: when a node passes a probe on, the sender waits for it, and it waits
 //! for others; it stays blocked as long as one of those it sent the probe to has not granted. That
@@ -15,9 +15,9 @@
 //!
 //! Model: no faults, perfect first-in-first-out links, asynchronous; no quorum. Nobody gives up
 //! waiting; grants come only from nodes that are active.
-//! One process a node: the paper's controllers, which chase edges between processes of the same site
-//! without messages, have nothing to do. Left out: when to begin (CMH §4: some time after blocking),
-//! which is the layer above's to say; and telling the others on the cycle.
+//! One process a node: the paper's controllers, which chase edges between processes of the same
+//! site without messages, have nothing to do. Left out: when to begin (CMH §4: some time after
+//! blocking), which is the layer above's to say; and telling the others on the cycle.
 
 use alloc::collections::BTreeMap;
 use alloc::format;

@@ -15,9 +15,9 @@
 //! - no phantoms: who is told `deadlock` is on a cycle of waits;
 //! - completeness: who is asked to detect while it is on a cycle of waits is told `deadlock`.
 //!
-//! | protocol | waits | model | messages a detection |
+//! | protocol | waits | model | probes a detection |
 //! |---|---|---|---|
-//! | [`chandy_misra_haas_and`] | AND | no faults, perfect first-in-first-out links | at most one a wait |
+//! | [`chandy_misra_haas_and`] | AND | no faults, perfect first-in-first-out links | 1 a wait |
 
 use core::fmt::{self, Display};
 

@@ -2,17 +2,18 @@
 //! Distributed Systems", 1985; cited as `CL`).
 //!
 //! Whoever begins a snapshot records its state and sends a marker into every channel, before
-//! anything else goes there. Who gets a marker for the first time does the same at once. A channel's
-//! recorded state is what came out of it between the recording of the node's own state and the
-//! marker: the sender sent it before it recorded its state, the receiver got it after. Since
-//! channels keep their order, nothing that was sent after a marker arrives before it, so no
+//! anything else goes there. Who gets a marker for the first time does the same at once. A
+//! channel's recorded state is what came out of it between the recording of the node's own state
+//! and the marker: the sender sent it before it recorded its state, the receiver got it after.
+//! Since channels keep their order, nothing that was sent after a marker arrives before it, so no
 //! recorded state knows of anything that is not recorded.
 //!
 //! Model: no faults, perfect first-in-first-out links, asynchronous; everybody has a channel to
 //! everybody, so that a marker reaches all. No quorum.
 //! Beyond the paper: snapshots have numbers, so that any number of them, begun anywhere, may be
 //! under way at the same time, each with its own markers.
-//! Left out: collecting the parts at one place (any broadcast does), and graphs with fewer channels.
+//! Left out: collecting the parts at one place (any broadcast does), and graphs with fewer
+//! channels.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;

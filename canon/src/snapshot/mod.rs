@@ -16,7 +16,7 @@
 //!
 //! | protocol | model | control messages a snapshot |
 //! |---|---|---|
-//! | [`chandy_lamport`] | no faults, perfect first-in-first-out links | n(n-1), one a directed channel |
+//! | [`chandy_lamport`] | no faults, perfect first-in-first-out links | n(n-1), 1 a channel |
 //!
 //! [`bank`] is the application of the textbooks.
 

@@ -29,13 +29,17 @@ pub struct ChandyMisraHaasAndLab {
     pub waits: Vec<(NodeId, NodeSet)>,
 }
 
+/// So many initiators that all of three nodes may detect: 67 thousand worlds.
+const INITIATORS: usize = 3;
+
 impl ChandyMisraHaasAndLab {
     /// The sound algorithm. When explored, each node may block on the next, and the first also on
-    /// the next two together; each may grant each other once, and the first may detect.
+    /// the next two together; each may grant each other once, and the first three may detect, each
+    /// once.
     pub fn new(nodes: usize) -> ChandyMisraHaasAndLab {
         let two = NodeId::first(nodes).skip(1).take(2).collect();
         let waits = if nodes > 2 { vec![(NodeId(0), two)] } else { Vec::new() };
-        ChandyMisraHaasAndLab { nodes, mutant: None, initiators: 1, detections: 1, waits }
+        ChandyMisraHaasAndLab { nodes, mutant: None, initiators: INITIATORS, detections: 1, waits }
     }
 
     /// The same with a breakage.

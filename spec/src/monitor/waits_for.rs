@@ -10,8 +10,8 @@ use model::{NodeId, NodeSet};
 ///
 /// A wait begins when the one is told that it is blocked, and ends when the other is told that it
 /// has granted: the other's word counts, not its arrival. In the AND model, with grants from active
-/// nodes only, a cycle stays for good; so a deadlock that was true when it was found is true when it
-/// is told. It knows nothing of processes: whoever knows the types of a protocol feeds it.
+/// nodes only, a cycle stays for good; so a deadlock that was true when it was found is true when
+/// it is told. It knows nothing of processes: whoever knows the types of a protocol feeds it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct WaitsFor {
     /// For each node that is not active, who has yet to grant.
