@@ -2,12 +2,18 @@
 //!
 //! - [`link`]: perfect links.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
+//! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
+//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
 //! - [`order`]: commands in one order: Raft.
+//! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
 #![no_std]
 extern crate alloc;
 
+pub mod deadlock;
 pub mod detector;
 pub mod election;
 pub mod link;
+pub mod mutex;
 pub mod order;
+pub mod snapshot;

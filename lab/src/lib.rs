@@ -4,18 +4,24 @@
 //! of its own, and by one line in [`REGISTRY`].
 
 pub mod bare;
+mod deadlock;
 mod exhibit;
+mod mutex;
 mod omega;
 mod raft;
 mod registry;
+pub mod snapshot;
 mod store;
 pub mod theory;
 mod verbs;
 pub mod walk;
 
+pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};
 pub use exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+pub use mutex::{RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};
 pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, canon, find};
+pub use snapshot::ChandyLamportLab;
 pub use store::{Store, StoreClients, StoreLab};
 pub use verbs::Heard;

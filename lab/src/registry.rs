@@ -14,7 +14,9 @@ use crate::exhibit::{Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, StoreLab};
+use crate::{
+    ChandyLamportLab, ChandyMisraHaasAndLab, OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab,
+};
 
 /// Everything in the lab: the protocols, then the abstract specifications.
 pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -24,6 +26,12 @@ pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 
 /// A protocol joins by a line here.
 static PROTOCOLS: &[Entry] = &[
+    // snapshot
+    Entry::of::<ChandyLamportLab>(),
+    // mutex
+    Entry::of::<RicartAgrawalaLab>(),
+    // deadlock
+    Entry::of::<ChandyMisraHaasAndLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order

@@ -1,15 +1,21 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod conservation;
 mod leader;
+mod mutual_exclusion;
 mod total_order;
+mod waits_for;
 
 use core::fmt::Debug;
 use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use conservation::Conservation;
 pub use leader::EventualLeader;
+pub use mutual_exclusion::{MutualExclusion, Words};
 pub use total_order::TotalOrder;
+pub use waits_for::WaitsFor;
 
 /// Sees the requests, indications and crashes of every node, and nothing else. Safety is judged
 /// at every step, liveness by [`settled`](Monitor::settled) when faults have healed. A violation

@@ -1,0 +1,200 @@
+//! Chandy and Lamport's snapshots in the lab, of a bank.
+
+use canon::snapshot::Request;
+use canon::snapshot::bank::Bank;
+use canon::snapshot::chandy_lamport::{ChandyLamport, Mutant, closed_by_who_recorded};
+use check::{Bounds, Network};
+use model::{NodeId, Random};
+use world::timed::{MICROS, MILLIS};
+use world::trace::Trace;
+use world::{Invariant, Sometimes, Subject, SystemModel};
+
+use super::{Asked, Auditor, accounts, random, transfer};
+use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::theory::{Claim, Measure, calm_run, delays_until};
+
+/// The algorithm, its size, and perhaps its breakage.
+#[derive(Clone, Debug)]
+pub struct ChandyLamportLab {
+    /// How many nodes.
+    pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
+    /// When explored: how often each node may transfer.
+    pub transfers: usize,
+    /// When explored: how many snapshots there are at most.
+    pub snapshots: u64,
+    /// When explored: how many nodes may begin them; those with the lowest numbers.
+    pub beginners: usize,
+}
+
+impl ChandyLamportLab {
+    /// The sound algorithm; when explored, each node may transfer once, and each may begin the one
+    /// snapshot.
+    pub fn new(nodes: usize) -> ChandyLamportLab {
+        ChandyLamportLab { nodes, mutant: None, transfers: 1, snapshots: 1, beginners: nodes }
+    }
+
+    /// The same with a breakage.
+    pub fn broken(self, mutant: Mutant) -> ChandyLamportLab {
+        ChandyLamportLab { mutant: Some(mutant), ..self }
+    }
+}
+
+impl Subject for ChandyLamportLab {
+    type Process = ChandyLamport<Bank>;
+    type Monitor = Auditor;
+
+    fn name(&self) -> &'static str {
+        "chandy-lamport"
+    }
+
+    fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    fn process(&self, node: NodeId) -> ChandyLamport<Bank> {
+        let account = Bank::new(node, accounts(self.nodes)[node.index()]);
+        ChandyLamport::new(node, self.nodes, account, self.mutant)
+    }
+
+    fn monitor(&self) -> Auditor {
+        Auditor::new(&accounts(self.nodes))
+    }
+
+    fn invariants(&self) -> Vec<Invariant<ChandyLamport<Bank>>> {
+        vec![Invariant { name: "closed by who recorded", holds: closed_by_who_recorded }]
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<ChandyLamport<Bank>>> {
+        vec![
+            Sometimes { name: "a node finishes a snapshot", seen: |_, node| node.finished() > 0 },
+            Sometimes { name: "money is caught in a channel", seen: |_, node| node.has_caught() },
+            Sometimes { name: "two snapshots are under way", seen: |_, node| node.recording() > 1 },
+        ]
+    }
+
+    fn requests(&self, node: NodeId) -> Vec<Asked> {
+        let transfers = (0..self.transfers).map(|_| transfer(node, self.nodes));
+        let begins = if node.index() < self.beginners { self.snapshots } else { 0 };
+        transfers.chain((1..=begins).map(Request::Record)).collect()
+    }
+
+    fn request(&self, _: NodeId, count: u64, chance: &mut Random) -> Option<Asked> {
+        Some(random(self.nodes, count, chance))
+    }
+
+    fn model(&self) -> SystemModel {
+        SystemModel { ordered: true, ..SystemModel::faultless(self.nodes) }
+    }
+
+    fn resized(&self, nodes: usize) -> Option<ChandyLamportLab> {
+        Some(ChandyLamportLab { nodes, ..self.clone() })
+    }
+}
+
+impl Exhibit for ChandyLamportLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "chandy-lamport",
+        what: "snapshots by markers, of a bank that goes on paying",
+        family: "snapshot",
+        file: "canon/src/snapshot/chandy_lamport.rs",
+        source: "Chandy, Lamport 1985",
+        nodes: 3,
+        sizes: (1, 9),
+    };
+
+    const NEEDS: &'static [&'static str] = &["links", "order", "faults"];
+
+    fn sized(nodes: usize) -> ChandyLamportLab {
+        ChandyLamportLab::new(nodes)
+    }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> ChandyLamportLab {
+        ChandyLamportLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    /// As many equal markers and credits may be under way as can be sent.
+    fn bounds(&self) -> Bounds {
+        Bounds { network: Network::Fifo { copies: 4 }, ..Bounds::default() }
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        let knob = |name, what, value: String| Knob { name, what, value };
+        vec![
+            knob("transfers", "transfers of each node when explored", self.transfers.to_string()),
+            knob("snapshots", "snapshots at most when explored", self.snapshots.to_string()),
+            knob(
+                "beginners",
+                "nodes that may begin them when explored",
+                self.beginners.to_string(),
+            ),
+        ]
+    }
+
+    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
+        match knob {
+            "transfers" => self.transfers = number(knob, value)?,
+            "snapshots" => self.snapshots = number(knob, value)?,
+            _ => self.beginners = number(knob, value)?,
+        }
+        Ok(())
+    }
+
+    fn theory(nodes: usize) -> Vec<Measure> {
+        let trace = one_snapshot(nodes);
+        let used = channels(&trace);
+        let channels = nodes * (nodes - 1);
+        let exact = |what, convention, measured: usize, formula, expected: usize| Measure {
+            what,
+            convention,
+            nodes,
+            measured: measured as f64,
+            formula,
+            expected: expected as f64,
+            claim: Claim::Exact,
+        };
+        let markers = trace.messages_called("Marker") as usize;
+        let mut measures = vec![
+            exact("markers a snapshot", "Marker, begun once", markers, "n(n-1)", channels),
+            exact("channels with one marker", "directed", used, "n(n-1)", channels),
+        ];
+        measures.push(Measure {
+            what: "delays of a snapshot",
+            convention: "message delays on the longest chain from its beginning to its last part; \
+                         a marker goes no further through a node that has recorded",
+            nodes,
+            measured: f64::from(delays_until(&trace, "recorded").expect("it ends")),
+            formula: "n",
+            expected: nodes as f64,
+            claim: Claim::AtMost,
+        });
+        measures
+    }
+}
+
+/// Every node pays the next, and `n0` begins a snapshot while the money is under way.
+fn one_snapshot(nodes: usize) -> Trace {
+    let lab = ChandyLamportLab::new(nodes);
+    let pays = NodeId::first(nodes).map(|node| (MILLIS, node, transfer(node, nodes)));
+    let begin = (MILLIS + 50 * MICROS, NodeId(0), Request::Record(1));
+    let requests: Vec<_> = pays.chain([begin]).collect();
+    calm_run(&lab, 1, &requests, 1)
+}
+
+/// How many directed channels carried exactly one marker.
+fn channels(trace: &Trace) -> usize {
+    let mut markers = std::collections::BTreeMap::new();
+    for event in &trace.events {
+        for sending in event.sends.iter().filter(|sending| sending.text.starts_with("Marker")) {
+            *markers.entry((event.node, sending.to)).or_insert(0) += 1;
+        }
+    }
+    markers.values().filter(|&&count| count == 1).count()
+}
