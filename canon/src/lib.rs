@@ -1,12 +1,14 @@
 //! Every protocol, once. This page is the table of contents.
 //!
 //! - [`link`]: perfect links.
+//! - [`broadcast`]: reliable broadcast, eager and uniform.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`order`]: commands in one order: Raft.
 #![no_std]
 extern crate alloc;
 
+pub mod broadcast;
 pub mod detector;
 pub mod election;
 pub mod link;

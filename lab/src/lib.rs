@@ -5,6 +5,7 @@
 
 mod abstract_specs;
 pub mod bare;
+mod broadcast;
 mod exhibit;
 mod omega;
 mod raft;
@@ -14,6 +15,7 @@ pub mod theory;
 mod verbs;
 pub mod walk;
 
+pub use broadcast::{Agreement, EagerLab, UniformLab};
 pub use exhibit::{Abstract, Card, Exhibit, Knob, Open, named, names, number};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};

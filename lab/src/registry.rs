@@ -12,10 +12,13 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, StoreLab};
+use crate::{EagerLab, OmegaLab, RaftLab, StoreLab, UniformLab};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // broadcast
+    Entry::of::<EagerLab>(),
+    Entry::of::<UniformLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order
