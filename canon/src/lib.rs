@@ -1,7 +1,8 @@
 //! Every protocol, once. This page is the table of contents.
 //!
 //! - [`link`]: perfect links.
-//! - [`broadcast`]: reliable broadcast, eager and uniform.
+//! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
+//! - [`clock`]: vector clocks.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`order`]: commands in one order: Raft.
@@ -9,6 +10,7 @@
 extern crate alloc;
 
 pub mod broadcast;
+pub mod clock;
 pub mod detector;
 pub mod election;
 pub mod link;

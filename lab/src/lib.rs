@@ -6,6 +6,7 @@
 mod abstract_specs;
 pub mod bare;
 mod broadcast;
+mod clock;
 mod exhibit;
 mod omega;
 mod raft;
@@ -15,7 +16,8 @@ pub mod theory;
 mod verbs;
 pub mod walk;
 
-pub use broadcast::{Agreement, EagerLab, UniformLab};
+pub use broadcast::{Agreement, CausalLab, EagerLab, UniformLab};
+pub use clock::VectorLab;
 pub use exhibit::{Abstract, Card, Exhibit, Knob, Open, named, names, number};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};

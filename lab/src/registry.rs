@@ -12,13 +12,16 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{EagerLab, OmegaLab, RaftLab, StoreLab, UniformLab};
+use crate::{CausalLab, EagerLab, OmegaLab, RaftLab, StoreLab, UniformLab, VectorLab};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // clock
+    Entry::of::<VectorLab>(),
     // broadcast
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
+    Entry::of::<CausalLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order

@@ -1,94 +1,31 @@
 //! Reliable broadcasts under the lab's tools: the sound ones hold in exactly their model, break
 //! without what they need, and every mutant is caught.
 
-use std::sync::atomic::AtomicBool;
+mod trial;
 
-use check::{Exploration, Explore, Report, Verdict};
 use lab::{Agreement, EagerLab, Exhibit, UniformLab};
-use sim::{Campaign, Options, campaign};
+use trial::{
+    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
+    mutants_are_caught, simulated, story,
+};
 use world::story::golden;
 
-/// Explores within the exhibit's own bounds.
-fn explored<E: Exhibit>(lab: &E) -> Report {
-    Exploration::new(&Explore::new(lab, lab.bounds())).run()
-}
-
-/// Simulates so many runs in the model that is claimed, or without one of its assumptions.
-fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
-    let weaker = |name| lab.model().without(lab.nodes(), name).expect("It can be dropped.");
-    let model = without.map(weaker);
-    let options = Options { scale: E::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
-}
-
-/// In every size the sound protocol bears its model, and all that should happen sometimes does.
-fn bears_its_model<E: Exhibit>(runs: u64) {
-    let (least, most) = E::CARD.sizes;
-    for nodes in least..=most.min(5) {
-        let report = simulated(&E::sized(nodes), runs, None);
-        assert_eq!(report.failures, 0, "{report}");
-        let marks = E::sized(nodes).sometimes();
-        let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
-        let missed = marks.iter().find(|mark| nodes >= 3 && is_missed(mark.name));
-        assert!(missed.is_none(), "never at {nodes}: {report}");
-    }
-}
-
-/// Without any of its needs it breaks within so many runs.
-fn breaks_without_its_needs<E: Exhibit>(nodes: usize, runs: u64) {
-    for need in E::NEEDS {
-        let report = simulated(&E::sized(nodes), runs, Some(need));
-        assert!(report.failures > 0, "It does not need {need}: {report}");
-    }
-}
-
-/// Each mutant breaks within so many runs.
-fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {
-    let budgeted: Vec<&str> = budgets.iter().map(|(mutant, _)| *mutant).collect();
-    assert_eq!(E::mutants(), budgeted);
-    for &(mutant, runs) in budgets {
-        let lab = E::sized(E::CARD.nodes).broken(mutant);
-        let report = simulated(&lab, runs, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
-    }
-}
-
-fn formulas_hold<E: Exhibit>() {
-    for &nodes in E::THEORY_SIZES {
-        let measures = E::theory(nodes);
-        assert!(!measures.is_empty());
-        measures.iter().for_each(|measure| assert!(measure.holds(), "{measure}"));
-    }
-}
-
-fn story(name: &str) -> String {
-    format!("{}/stories/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
-
+/// The broadcasts of different nodes do not touch each other: the worlds are 85 of each.
 #[test]
 fn eager_broadcast_holds_in_every_world_of_a_small_space() {
-    let report = explored(&EagerLab::new(3));
-    assert_eq!(report.verdict, Verdict::Holds, "{report}");
-    // The broadcasts of different nodes do not touch each other: 85 worlds of each.
-    assert_eq!((report.distinct, report.depth), (7_225, 13), "{report}");
-    assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
+    holds_everywhere(&EagerLab::new(3), (85 * 85, 13));
 }
 
+/// As above: 421 of each.
 #[test]
 fn uniform_broadcast_holds_in_every_world_of_a_small_space() {
-    let report = explored(&UniformLab::new(3));
-    assert_eq!(report.verdict, Verdict::Holds, "{report}");
-    // As above, 421 worlds of each.
-    assert_eq!((report.distinct, report.depth), (177_241, 17), "{report}");
-    assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
+    holds_everywhere(&UniformLab::new(3), (421 * 421, 17));
 }
 
-/// One copy less than a majority: the broadcaster delivers before anybody else has it.
+/// One copy less than a majority: of four nodes, two hold what is delivered, and both may crash.
 #[test]
 fn fewer_copies_are_caught_in_two_steps() {
-    let report = explored(&UniformLab::new(4).broken("fewer-copies"));
-    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 2), "{report}");
+    is_caught_in(&UniformLab::new(4).broken("fewer-copies"), 2);
 }
 
 #[test]

@@ -5,8 +5,11 @@
 //! | protocol | promises | model | messages | delays |
 //! |---|---|---|---|---|
 //! | [`eager`] | agreement of correct nodes | any may crash | n(n-1) | 1; more if nodes crash |
+//! | [`causal`] | agreement of correct nodes, causal order | as [`eager`], below it | n(n-1) | 1 |
 //! | [`majority`] | uniform agreement | a minority may crash | n(n-1) | 2 |
 //!
+//! Causal broadcast adds no message and, without a gap, no delay to the broadcast below it: on
+//! best-effort broadcast, which makes nobody agree, it would send n-1.
 //! All of them stand on perfect links, know no bound on time, and do not bear that a crashed node
 //! comes back. Messages are counted from one node to another; what a node tells itself is free.
 //!
@@ -17,7 +20,9 @@
 //! - *no creation*: what is delivered from a node, that node has broadcast;
 //! - *agreement*: what one correct node delivers, every correct node delivers;
 //! - *uniform agreement*: what any node delivers, even one that crashes right afterwards, every
-//!   correct node delivers.
+//!   correct node delivers;
+//! - *causal order* (module 3.9; the `CausalBroadcast` monitor): no node delivers a broadcast
+//!   before one that it follows upon: one that its node had broadcast or delivered before.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::{self, Display};
@@ -25,6 +30,7 @@ use core::fmt::{self, Display};
 use model::NodeId;
 use serde::{Deserialize, Serialize};
 
+pub mod causal;
 pub mod eager;
 pub mod majority;
 

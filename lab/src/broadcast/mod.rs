@@ -1,5 +1,6 @@
 //! Broadcasts in the lab, over numbers.
 
+mod causal;
 mod eager;
 mod uniform;
 
@@ -10,6 +11,7 @@ use world::timed::MILLIS;
 
 use crate::theory::{Claim, Measure, delays_until, even_run};
 
+pub use causal::CausalLab;
 pub use eager::{Agreement, EagerLab};
 pub use uniform::UniformLab;
 

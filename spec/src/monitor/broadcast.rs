@@ -34,8 +34,14 @@ impl<V: Value + Ord> ReliableBroadcast<V> {
         ReliableBroadcast { is_uniform: true, ..ReliableBroadcast::regular() }
     }
 
+    /// What this node was told, by who broadcast it, and what it broadcast itself.
+    pub(super) fn known(&self, node: NodeId) -> impl Iterator<Item = &(NodeId, V)> {
+        let told = self.told.get(&node).into_iter().flat_map(BTreeMap::keys);
+        told.chain(self.asked.keys().filter(move |(from, _)| *from == node))
+    }
+
     /// How often this node was told that `from` broadcast this.
-    fn times(&self, node: NodeId, from: NodeId, payload: &V) -> u32 {
+    pub(super) fn times(&self, node: NodeId, from: NodeId, payload: &V) -> u32 {
         let said = self.told.get(&node);
         said.and_then(|said| said.get(&(from, payload.clone()))).copied().unwrap_or(0)
     }

@@ -1,6 +1,8 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
 mod broadcast;
+mod causal;
+mod clock;
 mod leader;
 mod total_order;
 
@@ -10,6 +12,8 @@ use core::hash::Hash;
 use model::{NodeId, NodeSet, Process};
 
 pub use broadcast::ReliableBroadcast;
+pub use causal::CausalBroadcast;
+pub use clock::CausalStamps;
 pub use leader::EventualLeader;
 pub use total_order::TotalOrder;
 
