@@ -130,3 +130,33 @@ impl Display for Name {
         write!(f, "{}#{}", self.origin, self.number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use model::Random;
+
+    use super::*;
+
+    /// Against a plain set, with numbers that come in any order and more than once.
+    #[test]
+    fn names_are_a_set() {
+        let mut random = Random::new(3);
+        for _ in 0..200 {
+            let (mut names, mut plain) = (Names::default(), BTreeSet::new());
+            for _ in 0..20 {
+                let (origin, number) = (NodeId(random.below(2) as u16), 1 + random.below(8));
+                let name = Name { origin, number };
+                assert_eq!(names.contains(name), plain.contains(&name));
+                assert_eq!(names.insert(name), plain.insert(name));
+                assert_eq!(names.iter().collect::<Vec<_>>(), Vec::from_iter(plain.clone()));
+                let is_first = |name: &Name| name.number == 1;
+                let follows = |name: &Name| {
+                    is_first(name) || plain.contains(&Name { number: name.number - 1, ..*name })
+                };
+                assert_eq!(names.has_gap(), !plain.iter().all(follows));
+            }
+        }
+    }
+}

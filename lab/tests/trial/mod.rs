@@ -21,8 +21,8 @@ pub fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::
     campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
 }
 
-/// In every size up to five the sound protocol bears its model. From three nodes on, all that should
-/// happen sometimes does.
+/// In every size up to five the sound protocol bears its model. From three nodes on, all that
+/// should happen sometimes does.
 pub fn bears_its_model<E: Exhibit>(runs: u64) {
     let (least, most) = E::CARD.sizes;
     for nodes in least..=most.min(5) {
