@@ -1,6 +1,6 @@
 //! Every protocol, once. This page is the table of contents.
 //!
-//! - [`link`]: perfect links.
+//! - [`link`]: perfect links; messages in causal order.
 //! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
 //! - [`clock`]: vector clocks.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.

@@ -12,10 +12,14 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{CausalLab, EagerLab, OmegaLab, RaftLab, StoreLab, UniformLab, VectorLab};
+use crate::{
+    CausalLab, CausalLinkLab, EagerLab, OmegaLab, RaftLab, StoreLab, UniformLab, VectorLab,
+};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // link
+    Entry::of::<CausalLinkLab>(),
     // clock
     Entry::of::<VectorLab>(),
     // broadcast

@@ -4,6 +4,7 @@ mod broadcast;
 mod causal;
 mod clock;
 mod leader;
+mod link;
 mod total_order;
 
 use core::fmt::Debug;
@@ -15,6 +16,7 @@ pub use broadcast::ReliableBroadcast;
 pub use causal::CausalBroadcast;
 pub use clock::CausalStamps;
 pub use leader::EventualLeader;
+pub use link::CausalDelivery;
 pub use total_order::TotalOrder;
 
 /// Sees the requests, indications and crashes of every node, and nothing else. Safety is judged
