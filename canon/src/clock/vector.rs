@@ -144,14 +144,14 @@ impl<V: Value> VectorClock<V> {
         &self.vector
     }
 
-    /// Mattern 1989, rule 1: an event of this node is counted.
+    /// Mattern 1989: every event of this node is counted.
     fn tick(&mut self, unless: Mutant) {
         if self.mutant != Some(unless) {
             self.vector.tick(self.me);
         }
     }
 
-    /// Mattern 1989, rule 3: whatever its sender knew of is known here.
+    /// Mattern 1989: whatever its sender knew of is known here.
     fn learn(&mut self, from: NodeId, stamp: &Vector) {
         match self.mutant {
             Some(Mutant::NoMerge) => {}
@@ -196,7 +196,7 @@ impl<V: Value> Process for VectorClock<V> {
                 self.vector.tick(self.me);
                 self.tell(What::Local, out);
             }
-            // Mattern 1989, rule 2: the message carries the vector of its sending.
+            // Mattern 1989: the message carries the vector of its sending.
             Act::Send(to, payload) => {
                 let before = self.vector.clone();
                 self.tick(Mutant::NoSendTick);

@@ -116,7 +116,7 @@ impl<V: Value> CausalLink<V> {
         self.held.values().map(BTreeMap::len).sum()
     }
 
-    /// RST §4, condition: as much was delivered here from each node as was sent here before it.
+    /// RST, on arrival: as much was delivered here from each node as was sent here before it.
     fn may_deliver(&self, from: NodeId, message: &Message<V>) -> bool {
         let is_there = |(node, count)| count <= self.delivered.get(node);
         match self.mutant {
@@ -146,7 +146,7 @@ impl<V: Value> CausalLink<V> {
         }
     }
 
-    /// RST §4, on delivery: everything that was sent before the message is known of.
+    /// RST, on delivery: everything that was sent before the message is known of.
     fn learn(&mut self, from: NodeId, sent: &Matrix) {
         self.delivered.tick(from);
         if self.mutant != Some(Mutant::NoMerge) {
@@ -174,7 +174,7 @@ impl<V: Value> Process for CausalLink<V> {
 
     fn start(&mut self, _: &mut Out<Self>) {}
 
-    // RST §4, on sending.
+    // RST, on sending.
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         // Forgetting it is a crash, which the model rules out.
         out.send(to, Message { payload, sent: self.sent.clone() });

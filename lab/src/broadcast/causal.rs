@@ -134,7 +134,7 @@ impl Exhibit for CausalLab {
         let lab = CausalLab::new(nodes);
         let trace = even_run(&lab, &[(MILLIS, NodeId(0), Broadcast(1))], 1);
         let asked = trace.events.iter().filter(|event| event.what == What::Request);
-        let mut measures = super::measures(&lab, "1 if nothing is held back", 1.0);
+        let mut measures = super::measures(&lab, "1", 1.0);
         measures.push(Measure {
             what: "messages a broadcast, relays left out",
             convention: "those that the broadcaster sends: what it costs with best-effort \
