@@ -1,6 +1,8 @@
 //! Every protocol, once. This page is the table of contents.
 //!
-//! - [`link`]: perfect links.
+//! - [`link`]: perfect links; messages in causal order.
+//! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
+//! - [`clock`]: vector clocks.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
@@ -10,6 +12,8 @@
 #![no_std]
 extern crate alloc;
 
+pub mod broadcast;
+pub mod clock;
 pub mod deadlock;
 pub mod detector;
 pub mod election;

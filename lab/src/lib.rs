@@ -4,8 +4,11 @@
 //! of its own, and by one line in [`REGISTRY`].
 
 pub mod bare;
+mod broadcast;
+mod clock;
 mod deadlock;
 mod exhibit;
+mod link;
 mod mutex;
 mod omega;
 mod raft;
@@ -16,8 +19,11 @@ pub mod theory;
 mod verbs;
 pub mod walk;
 
+pub use broadcast::{Agreement, CausalLab, EagerLab, UniformLab};
+pub use clock::VectorLab;
 pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};
 pub use exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+pub use link::CausalLinkLab;
 pub use mutex::{RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;
 pub use raft::{Judged, RaftLab};

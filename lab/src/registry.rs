@@ -15,7 +15,8 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    ChandyLamportLab, ChandyMisraHaasAndLab, OmegaLab, RaftLab, RicartAgrawalaLab, StoreLab,
+    CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab, OmegaLab, RaftLab,
+    RicartAgrawalaLab, StoreLab, UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -26,6 +27,14 @@ pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 
 /// A protocol joins by a line here.
 static PROTOCOLS: &[Entry] = &[
+    // link
+    Entry::of::<CausalLinkLab>(),
+    // clock
+    Entry::of::<VectorLab>(),
+    // broadcast
+    Entry::of::<EagerLab>(),
+    Entry::of::<UniformLab>(),
+    Entry::of::<CausalLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use model::{NodeId, Process};
 use serde::Serialize;
 use world::Subject;
-use world::timed::{Climate, SECONDS, World};
+use world::timed::{Climate, MICROS, SECONDS, Spread, World};
 use world::trace::{Causality, Trace};
 
 /// What a formula claims of the measured figure.
@@ -86,7 +86,31 @@ pub fn calm_run<S: Subject>(
     requests: &[Asked<S::Process>],
     seconds: u64,
 ) -> Trace {
-    let mut world = World::new(subject, seed, Climate::calm(), 1, usize::MAX);
+    recorded(subject, seed, Climate::calm(), requests, seconds)
+}
+
+/// The same, and every message takes as long as any other: what is told first took the fewest
+/// delays. In a calm run, two short ones may be over before a long one.
+///
+/// # Panics
+/// As [`calm_run`].
+pub fn even_run<S: Subject>(subject: &S, requests: &[Asked<S::Process>], seconds: u64) -> Trace {
+    let delay = Spread { least: EVEN_DELAY, most: EVEN_DELAY };
+    recorded(subject, 1, Climate { delay, ..Climate::calm() }, requests, seconds)
+}
+
+/// How long a message takes in an [`even_run`], in nanoseconds: ten times as long as the longest
+/// wake of a calm node, so that work does not add up to a delay.
+const EVEN_DELAY: u64 = 200 * MICROS;
+
+fn recorded<S: Subject>(
+    subject: &S,
+    seed: u64,
+    climate: Climate,
+    requests: &[Asked<S::Process>],
+    seconds: u64,
+) -> Trace {
+    let mut world = World::new(subject, seed, climate, 1, usize::MAX);
     for (at, node, request) in requests {
         world.run(*at);
         world.request(*node, request.clone());

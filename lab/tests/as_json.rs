@@ -75,7 +75,11 @@ fn drawn_requests_keep_every_promise() {
         while town.deliver() {}
         assert!(town.heard.iter().any(|one| matches!(one, Heard::Told(..))), "{name} told nothing");
         let judge = find(name).and_then(|entry| entry.runs()).expect("It has runs.").judge;
-        let verdict = judge(&Settings { nodes: Some(3), ..Settings::default() }, &town.heard, Some(NodeSet::first(3)));
+        let verdict = judge(
+            &Settings { nodes: Some(3), ..Settings::default() },
+            &town.heard,
+            Some(NodeSet::first(3)),
+        );
         assert_eq!(verdict, Ok(()), "{name}");
     }
 }

@@ -77,7 +77,8 @@ impl Plan {
     /// where all of them get in each other's way (Groce and others, Swarm Testing, 2012).
     pub fn draw(seed: u64, nodes: usize, failures: &Failures, scale: &Scale) -> Plan {
         let mut swarm = Random::child(seed, "swarm");
-        let climate = draw_climate(&mut swarm, failures);
+        let climate =
+            Climate { orphans: draw_orphans(seed, failures), ..draw_climate(&mut swarm, failures) };
         let faults = Faults::draw(&mut swarm, nodes, failures, scale);
         let operations = draw_operations(seed, scale);
         let faults = faults.strikes(seed, scale, &operations);
@@ -111,6 +112,13 @@ fn draw_traitors(seed: u64, nodes: usize, failures: &Failures) -> NodeSet {
         traitors.insert(NodeId(random.below(nodes as u64) as u16));
     }
     traitors
+}
+
+/// Whether what a node has on its way may die with it. Where packets may be lost anyway, that is
+/// how they are.
+fn draw_orphans(seed: u64, failures: &Failures) -> bool {
+    let may_be = failures.crashes > 0 && !failures.loss;
+    may_be && Random::child(seed, "orphans").chance(1, 2)
 }
 
 fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures, faults: &[Strike]) -> NodeSet {

@@ -259,10 +259,11 @@ impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
 
     /// Weather that is not needed.
     fn calmer(&mut self) {
-        let changes: [fn(&mut Climate); 9] = [
+        let changes: [fn(&mut Climate); 10] = [
             |climate| *climate = Climate::calm(),
             |climate| climate.loss_ppm = 0,
             |climate| climate.duplicate_ppm = 0,
+            |climate| climate.orphans = false,
             |climate| climate.late_ppm = 0,
             |climate| climate.slow_sync_ppm = 0,
             |climate| climate.drift_ppm = 0,

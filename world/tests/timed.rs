@@ -64,6 +64,33 @@ fn news_stops_the_world_only_if_somebody_listens() {
     assert_eq!(world.now(), 2 * SECONDS);
 }
 
+/// How many of the two packets that n0 has on its way arrive when it crashes.
+fn arrivals_after_crash(orphans: bool, seed: u64) -> usize {
+    let toy = Toy::new(3, Mutant::None);
+    let climate = Climate { orphans, ..Climate::calm() };
+    let mut world = World::new(&toy, seed, climate, 1, 100);
+    world.run(5 * MILLIS);
+    world.request(NodeId(0), Put(1));
+    let (node, down, fuse) = (NodeId(0), SECONDS, Fuse::Now);
+    world.strike(&Fault::Crash { node, down, fuse, keep: 0, compacted: false });
+    world.run(10 * MILLIS);
+    let trace = world.trace().expect("a record was asked for");
+    let arrives = |event: &&world::trace::Happening| {
+        matches!(event.what, What::Deliver { from: NodeId(0), .. })
+    };
+    let arrived = trace.events.iter().filter(arrives).count();
+    assert_eq!(world.tally().orphans as usize, 2 - arrived);
+    arrived
+}
+
+#[test]
+fn a_crash_takes_along_what_is_on_its_way_only_where_that_is_allowed() {
+    let seeds = 1..40;
+    assert!(seeds.clone().all(|seed| arrivals_after_crash(false, seed) == 2));
+    let arrivals: Vec<usize> = seeds.map(|seed| arrivals_after_crash(true, seed)).collect();
+    assert!((0..=2).all(|count| arrivals.contains(&count)), "{arrivals:?}");
+}
+
 #[test]
 fn a_crash_loses_what_is_not_durable_or_keeps_a_prefix_of_it() {
     for (keep, kept) in [(0, 0), (255, 1)] {

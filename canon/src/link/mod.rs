@@ -5,12 +5,17 @@
 //! | protocol | built on | promises | messages a send |
 //! |---|---|---|---|
 //! | [`perfect`] | fair-loss | reliable delivery, no duplication, no creation | 2 and repeats |
+//! | [`causal`] | perfect, no faults | the same, in causal order | 1 |
+//!
+//! *Causal order* (the `CausalDelivery` monitor in `spec`): of two messages to one node, if the
+//! sending of the one happened before that of the other, it is delivered before it.
 
 use core::fmt::{self, Display};
 
 use model::NodeId;
 use serde::{Deserialize, Serialize};
 
+pub mod causal;
 pub mod perfect;
 
 /// Asks a link to carry `payload` to `to`.
@@ -29,6 +34,20 @@ pub struct Deliver<V> {
     pub from: NodeId,
     /// What it carried.
     pub payload: V,
+}
+
+impl<V> From<Send<V>> for (NodeId, V) {
+    /// To whom, and what.
+    fn from(Send { to, payload }: Send<V>) -> (NodeId, V) {
+        (to, payload)
+    }
+}
+
+impl<V> From<Deliver<V>> for (NodeId, V) {
+    /// From whom, and what.
+    fn from(Deliver { from, payload }: Deliver<V>) -> (NodeId, V) {
+        (from, payload)
+    }
 }
 
 impl<V: Display> Display for Send<V> {

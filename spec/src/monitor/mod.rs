@@ -1,7 +1,11 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod broadcast;
+mod causal;
+mod clock;
 mod conservation;
 mod leader;
+mod link;
 mod mutual_exclusion;
 mod total_order;
 mod waits_for;
@@ -11,8 +15,12 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use broadcast::ReliableBroadcast;
+pub use causal::CausalBroadcast;
+pub use clock::CausalStamps;
 pub use conservation::Conservation;
 pub use leader::EventualLeader;
+pub use link::CausalDelivery;
 pub use mutual_exclusion::{MutualExclusion, Words};
 pub use total_order::TotalOrder;
 pub use waits_for::WaitsFor;

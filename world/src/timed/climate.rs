@@ -49,6 +49,10 @@ pub struct Climate {
     /// How many packets arrive with the words of the one that was sent before them.
     #[serde(default)]
     pub corrupt_ppm: u32,
+    /// Whether a crash may take with it the last of what the node has on its way to each other:
+    /// even perfect links promise nothing to who stops.
+    #[serde(default)]
+    pub orphans: bool,
     /// Whether a packet never overtakes another from the same sender, as on a TCP connection.
     pub ordered: bool,
     /// Processor time that a node's wake costs; arrivals in the meantime are taken together.
@@ -75,6 +79,7 @@ impl Climate {
             loss_ppm: 0,
             duplicate_ppm: 0,
             corrupt_ppm: 0,
+            orphans: false,
             ordered: true,
             wake: Spread { least: 5 * MICROS, most: 20 * MICROS },
             sync: Spread { least: 200 * MICROS, most: MILLIS },
@@ -269,6 +274,9 @@ pub struct Tally {
     /// Packets that arrived with the words of others.
     #[serde(default)]
     pub corruptions: u64,
+    /// Packets that were lost because their sender crashed.
+    #[serde(default)]
+    pub orphans: u64,
     /// Nodes that began to omit.
     #[serde(default)]
     pub omissions: u64,
@@ -300,6 +308,7 @@ impl Tally {
             "a sync is slow" | "a disk stalls" => failures.asynchrony,
             "a clock changes its rate" | "a clock leaps" => failures.drift,
             "a packet is corrupted" => failures.corruption,
+            "a crash loses what is on its way" => crash && !failures.loss,
             "a node omits" => failures.omission,
             "a node is a traitor" => failures.traitors > 0,
             _ => true,
@@ -308,7 +317,7 @@ impl Tally {
     }
 
     /// Each kind as a phrase, with its count.
-    pub fn each(&self) -> [(&'static str, u64); 21] {
+    pub fn each(&self) -> [(&'static str, u64); 22] {
         [
             ("a node crashes", self.crashes),
             ("a node crashes with work at hand", self.crashes_at_work),
@@ -328,6 +337,7 @@ impl Tally {
             ("a clock changes its rate", self.skews),
             ("a storm breaks out", self.storms),
             ("a packet is corrupted", self.corruptions),
+            ("a crash loses what is on its way", self.orphans),
             ("a node omits", self.omissions),
             ("a clock leaps", self.leaps),
             ("a node is a traitor", self.traitors),

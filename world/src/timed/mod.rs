@@ -315,15 +315,16 @@ impl<'a, S: Subject> World<'a, S> {
 
     fn happen(&mut self, item: Item) {
         match item {
-            Item::Arrive { to, packet } => {
-                let Flying { from, number, message } = self.sea.packets.take(packet);
-                let is_cut = self.sea.network.is_cut(from, NodeId(to));
-                if is_cut || self.nodes[usize::from(to)].host.is_none() {
-                    self.sea.tally.cuts += u64::from(is_cut);
-                    let (to, lost) = (NodeId(to), What::Lost { message: number });
+            Item::Arrive { packet } => {
+                let Flying { from, to, number, message, orphan } = self.sea.packets.take(packet);
+                let is_cut = self.sea.network.is_cut(from, to);
+                if orphan || is_cut || self.nodes[to.index()].host.is_none() {
+                    self.sea.tally.orphans += u64::from(orphan);
+                    self.sea.tally.cuts += u64::from(is_cut && !orphan);
+                    let lost = What::Lost { message: number };
                     self.sea.happens(Some(to), lost, format_args!("{message}"));
                 } else {
-                    self.arrive(usize::from(to), Input::Message(from, number, message));
+                    self.arrive(to.index(), Input::Message(from, number, message));
                 }
             }
             Item::Alarm { node, run, slot } => self.ring(usize::from(node), run, slot),

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Item {
     /// A packet arrives.
-    Arrive { to: u16, packet: u32 },
+    Arrive { packet: u32 },
     /// An alarm may be due.
     Alarm { node: u16, run: u32, slot: u32 },
     /// A node looks at its inbox.
@@ -92,6 +92,11 @@ impl<T> Slab<T> {
         }
         self.slots.push(Some(value));
         (self.slots.len() - 1) as u32
+    }
+
+    /// All that are waiting.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().flatten()
     }
 
     pub(super) fn take(&mut self, slot: u32) -> T {

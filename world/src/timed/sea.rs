@@ -1,5 +1,6 @@
 //! What lies between the nodes of a world: time, network, judgement, record.
 
+use std::collections::BTreeMap;
 use std::fmt::Arguments;
 use std::hash::{Hash, Hasher};
 
@@ -19,7 +20,7 @@ pub(super) struct Sea<S: Subject> {
     pub(super) queue: Queue,
     pub(super) network: Network,
     pub(super) climate: Climate,
-    /// The packets in flight, with their senders.
+    /// The packets in flight.
     pub(super) packets: Slab<Flying<S::Process>>,
     /// How many messages have been sent.
     sent: u64,
@@ -27,6 +28,8 @@ pub(super) struct Sea<S: Subject> {
     /// The words of the last message, which a corrupted one carries instead of its own.
     lately: Option<<S::Process as Process>::Message>,
     corruption: Random,
+    /// How much of what a node has on its way dies with it.
+    orphanage: Random,
     pub(super) monitor: S::Monitor,
     pub(super) violation: Option<Violation>,
     /// What has been told since somebody last listened; empty unless somebody does.
@@ -49,6 +52,7 @@ impl<S: Subject> Sea<S> {
             treason: None,
             lately: None,
             corruption: Random::child(seed, "corruption"),
+            orphanage: Random::child(seed, "orphans"),
             monitor: subject.monitor(),
             violation: None,
             news: Vec::new(),
@@ -87,12 +91,30 @@ impl<S: Subject> Sea<S> {
         }
         if let Some(at) = arrivals.second {
             let message = message.clone();
-            let packet = self.packets.put(Flying { from, number, message });
-            self.queue.push(at, Item::Arrive { to: to.0, packet });
+            self.fly(at, Flying { from, to, number, message, orphan: false });
         }
         if let Some(at) = arrivals.first {
-            let packet = self.packets.put(Flying { from, number, message });
-            self.queue.push(at, Item::Arrive { to: to.0, packet });
+            self.fly(at, Flying { from, to, number, message, orphan: false });
+        }
+    }
+
+    /// The packet arrives then, unless something comes in between.
+    fn fly(&mut self, at: u64, flying: Flying<S::Process>) {
+        let packet = self.packets.put(flying);
+        self.queue.push(at, Item::Arrive { packet });
+    }
+
+    /// Of what a node that has just crashed has on its way to each other, only the first so many
+    /// arrive: it stopped in the midst of sending, or its links went down with it.
+    fn orphan(&mut self, node: NodeId) {
+        let mut sent: BTreeMap<NodeId, Vec<&mut Flying<S::Process>>> = BTreeMap::new();
+        for flying in self.packets.iter_mut().filter(|flying| flying.from == node) {
+            sent.entry(flying.to).or_default().push(flying);
+        }
+        for flying in sent.values_mut() {
+            flying.sort_by_key(|flying| flying.number);
+            let arrive = self.orphanage.below(flying.len() as u64 + 1) as usize;
+            flying.iter_mut().skip(arrive).for_each(|flying| flying.orphan = true);
         }
     }
 
@@ -132,6 +154,9 @@ impl<S: Subject> Sea<S> {
         self.happens(Some(node), What::Crash, format_args!(""));
         self.note(node, 0, &());
         self.monitor.crashed(node);
+        if self.climate.orphans {
+            self.orphan(node);
+        }
         if self.listening {
             self.news.push(News::Crashed(node));
         }
@@ -170,7 +195,10 @@ impl<S: Subject> Sea<S> {
 /// A packet in flight.
 pub(super) struct Flying<P: Process> {
     pub(super) from: NodeId,
+    pub(super) to: NodeId,
     /// Its number among all that were sent.
     pub(super) number: u64,
     pub(super) message: P::Message,
+    /// Whether its sender has crashed and took it along.
+    pub(super) orphan: bool,
 }

@@ -1,0 +1,150 @@
+//! Causal broadcast in the lab.
+
+use canon::broadcast::Broadcast;
+use canon::broadcast::causal::{Causal, Mutant, nothing_ripe_is_held};
+use canon::broadcast::eager::Eager;
+use check::{Bounds, Flushing};
+use model::{NodeId, Random};
+use spec::monitor::CausalBroadcast;
+use world::timed::MILLIS;
+use world::trace::What;
+use world::{Invariant, Sometimes, Subject, SystemModel};
+
+use super::offers;
+use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::theory::{Claim, Measure, even_run};
+
+/// Causal broadcast, its size, its bounds when explored, and perhaps its breakage.
+#[derive(Clone, Debug)]
+pub struct CausalLab {
+    /// How many nodes.
+    pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
+    /// When explored: how many nodes broadcast; those with the lowest numbers.
+    pub asked: usize,
+    /// When explored: how often each of them broadcasts.
+    pub broadcasts: u64,
+}
+
+impl CausalLab {
+    /// The sound protocol; two nodes broadcast twice when it is explored.
+    pub fn new(nodes: usize) -> CausalLab {
+        CausalLab { nodes, mutant: None, asked: 2, broadcasts: 2 }
+    }
+}
+
+impl Subject for CausalLab {
+    type Process = Causal<u64>;
+    type Monitor = CausalBroadcast<u64>;
+
+    fn name(&self) -> &'static str {
+        "causal-broadcast"
+    }
+
+    fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    fn process(&self, node: NodeId) -> Causal<u64> {
+        Causal::new(node, Eager::new(node, self.nodes)).broken(self.mutant)
+    }
+
+    fn monitor(&self) -> CausalBroadcast<u64> {
+        CausalBroadcast::new()
+    }
+
+    fn invariants(&self) -> Vec<Invariant<Causal<u64>>> {
+        vec![Invariant { name: "nothing ripe is held", holds: nothing_ripe_is_held }]
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<Causal<u64>>> {
+        vec![
+            Sometimes { name: "a broadcast is held back", seen: |_, node| node.held() > 0 },
+            Sometimes { name: "two broadcasts are held back", seen: |_, node| node.held() > 1 },
+        ]
+    }
+
+    fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
+        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+    }
+
+    fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
+        Some(Broadcast(count))
+    }
+
+    fn model(&self) -> SystemModel {
+        SystemModel::crash_stop(self.nodes, self.nodes - 1)
+    }
+
+    fn resized(&self, nodes: usize) -> Option<CausalLab> {
+        Some(CausalLab { nodes, ..self.clone() })
+    }
+}
+
+impl Exhibit for CausalLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "causal-broadcast",
+        what: "no broadcast is delivered before one that it follows upon",
+        family: "broadcast",
+        file: "canon/src/broadcast/causal.rs",
+        source: "Birman, Schiper, Stephenson 1991, section 5.1",
+        nodes: 3,
+        sizes: (1, 9),
+    };
+
+    const NEEDS: &'static [&'static str] = &["links", "faults"];
+
+    fn sized(nodes: usize) -> CausalLab {
+        CausalLab::new(nodes)
+    }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> CausalLab {
+        CausalLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
+    fn bounds(&self) -> Bounds {
+        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        let knob = |name, what, value: String| Knob { name, what, value };
+        vec![
+            knob("asked", "how many nodes broadcast", self.asked.to_string()),
+            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
+        ]
+    }
+
+    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
+        match knob {
+            "asked" => self.asked = number(knob, value)?,
+            _ => self.broadcasts = number(knob, value)?,
+        }
+        Ok(())
+    }
+
+    fn theory(nodes: usize) -> Vec<Measure> {
+        let lab = CausalLab::new(nodes);
+        let trace = even_run(&lab, &[(MILLIS, NodeId(0), Broadcast(1))], 1);
+        let asked = trace.events.iter().filter(|event| event.what == What::Request);
+        let mut measures = super::measures(&lab, "1", 1.0);
+        measures.push(Measure {
+            what: "messages a broadcast, relays left out",
+            convention: "those that the broadcaster sends: what it costs with best-effort \
+                         broadcast below instead of eager",
+            nodes,
+            measured: asked.map(|event| event.sends.len()).sum::<usize>() as f64,
+            formula: "n-1",
+            expected: nodes as f64 - 1.0,
+            claim: Claim::Exact,
+        });
+        measures
+    }
+}

@@ -1,0 +1,5 @@
+//! Logical clocks in the lab.
+
+mod vector;
+
+pub use vector::VectorLab;

@@ -1,0 +1,5 @@
+//! Links in the lab.
+
+mod causal;
+
+pub use causal::CausalLinkLab;

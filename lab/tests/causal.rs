@@ -1,0 +1,65 @@
+//! Causal broadcast under the lab's tools: it holds in exactly its model, breaks without what it
+//! needs, and every mutant is caught.
+
+mod trial;
+
+use canon::broadcast::causal::Mutant;
+use lab::{CausalLab, Exhibit};
+use trial::{
+    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
+    mutants_are_caught, story,
+};
+use world::story::golden;
+
+#[test]
+fn causal_order_holds_in_every_world_of_a_small_space() {
+    holds_everywhere(&CausalLab::new(3), (56_185, 13));
+}
+
+#[test]
+fn causal_order_holds_in_long_runs() {
+    bears_its_model::<CausalLab>(60);
+}
+
+#[test]
+fn it_breaks_without_what_it_needs() {
+    breaks_without_its_needs::<CausalLab>(3, 25);
+}
+
+/// Each condition is needed, and the shortest run that shows it is the textbook's: a question, its
+/// answer, and the answer comes first.
+#[test]
+fn each_condition_is_needed() {
+    is_caught_in(&CausalLab::new(3).broken("skip-own"), 3);
+    is_caught_in(&CausalLab::new(3).broken("skip-others"), 4);
+}
+
+#[test]
+fn every_broken_causal_broadcast_is_caught() {
+    mutants_are_caught::<CausalLab>(&[
+        ("skip-own", 25),
+        ("skip-others", 160),
+        ("hold-nothing", 25),
+        ("stamp-own", 160),
+        ("release-one", 25),
+    ]);
+}
+
+#[test]
+fn formulas_of_causal_broadcast_hold() {
+    formulas_hold::<CausalLab>();
+}
+
+#[test]
+fn an_answer_is_held_back_until_its_question_comes() {
+    golden(&CausalLab::new(3), story("causal-broadcast/held-back"));
+}
+
+#[test]
+fn without_the_second_condition_the_answer_comes_first() {
+    let lab = CausalLab { mutant: Some(Mutant::SkipOthers), ..CausalLab::new(3) };
+    golden(&lab, story("causal-broadcast/skip-others"));
+    let told = std::fs::read_to_string(story("causal-broadcast/skip-others"));
+    let told = told.expect("The story is there.");
+    assert!(told.contains("violation: n2 delivers 11 from n1 before 1 from n0"), "{told}");
+}

@@ -1,0 +1,85 @@
+//! What every protocol of the lab is put through.
+#![allow(dead_code, reason = "each test uses its part of it")]
+
+use std::sync::atomic::AtomicBool;
+
+use check::{Exploration, Explore, Report, Verdict};
+use lab::Exhibit;
+use sim::{Campaign, Options, campaign};
+
+/// Explores within the exhibit's own bounds.
+pub fn explored<E: Exhibit>(lab: &E) -> Report {
+    Exploration::new(&Explore::new(lab, lab.bounds())).run()
+}
+
+/// Simulates so many runs in the model that is claimed, or without one of its assumptions.
+pub fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
+    let weaker = |name| lab.model().without(lab.nodes(), name).expect("It can be dropped.");
+    let model = without.map(weaker);
+    let options = Options { scale: E::scale(), model, shrink_runs: 0, ..Options::default() };
+    let runs = Campaign { runs, options, ..Campaign::default() };
+    campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
+}
+
+/// In every size up to five the sound protocol bears its model. From three nodes on, all that
+/// should happen sometimes does.
+pub fn bears_its_model<E: Exhibit>(runs: u64) {
+    let (least, most) = E::CARD.sizes;
+    for nodes in least..=most.min(5) {
+        let report = simulated(&E::sized(nodes), runs, None);
+        assert_eq!(report.failures, 0, "{report}");
+        let marks = E::sized(nodes).sometimes();
+        let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
+        let missed = marks.iter().find(|mark| nodes >= 3 && is_missed(mark.name));
+        assert!(missed.is_none(), "never at {nodes}: {report}");
+    }
+}
+
+/// Without any of its needs it breaks within so many runs.
+pub fn breaks_without_its_needs<E: Exhibit>(nodes: usize, runs: u64) {
+    for need in E::NEEDS {
+        let report = simulated(&E::sized(nodes), runs, Some(need));
+        assert!(report.failures > 0, "It does not need {need}: {report}");
+    }
+}
+
+/// Each mutant breaks within so many runs.
+pub fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {
+    let budgeted: Vec<&str> = budgets.iter().map(|(mutant, _)| *mutant).collect();
+    assert_eq!(E::mutants(), budgeted);
+    for &(mutant, runs) in budgets {
+        let lab = E::sized(E::CARD.nodes).broken(mutant);
+        let report = simulated(&lab, runs, None);
+        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+    }
+}
+
+/// Every world within the exhibit's own bounds holds: so many different ones, the farthest of them
+/// at this depth. All that should happen sometimes does.
+pub fn holds_everywhere<E: Exhibit>(lab: &E, (distinct, depth): (u64, u64)) {
+    let report = explored(lab);
+    assert_eq!(report.verdict, Verdict::Holds, "{report}");
+    assert_eq!((report.distinct, report.depth), (distinct, depth), "{report}");
+    assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
+}
+
+/// The exploration of a broken protocol ends with the shortest run that shows it.
+pub fn is_caught_in<E: Exhibit>(lab: &E, steps: u64) -> Report {
+    let report = explored(lab);
+    assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+    report
+}
+
+/// At every size that is shown, what is measured is what the formula says.
+pub fn formulas_hold<E: Exhibit>() {
+    for &nodes in E::THEORY_SIZES {
+        let measures = E::theory(nodes);
+        assert!(!measures.is_empty());
+        measures.iter().for_each(|measure| assert!(measure.holds(), "{measure}"));
+    }
+}
+
+/// The file of a story, by its folder and name.
+pub fn story(name: &str) -> String {
+    format!("{}/stories/{name}.story", env!("CARGO_MANIFEST_DIR"))
+}
