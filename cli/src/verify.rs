@@ -40,6 +40,7 @@ impl Verify {
             memory: self.memory << 20,
             time: Some(Duration::from_secs(self.seconds)),
             split_by_key: !self.together,
+            rules: true,
         };
         let report = verify(&text, self.model, &limits).map_err(|error| fail(error.to_string()))?;
         crate::answer(&report, self.json, report.exit_code())

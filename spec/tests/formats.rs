@@ -34,7 +34,11 @@ fn an_explanation_says_what_was_possible_instead() {
         [
             "The history is linearizable up to line 8, but not with that line:",
             "read by client 2 (lines 7 to 8) returned 1, \
-             but at that point only 2 or 3 was possible.",
+             but at that point only 3 or 2 was possible.",
+            "What is broken: a read returns the value written last.",
+            "  From the return of write 1 by client 0 (lines 2 to 3) until the call of \
+             read by client 2 (lines 7 to 8) returned 1 their value was there.",
+            "  write 3 by client 0 (lines 5 to 6) took place wholly within that time.",
             "What could have led to it, the latest first:",
             "  write 1 by client 0 (lines 2 to 3), \
              certainly followed by write 3 by client 0 (lines 5 to 6)",
@@ -186,9 +190,11 @@ fn models_are_found_by_name() {
     for model in ModelName::ALL {
         assert_eq!(model.to_string().parse(), Ok(model));
     }
-    let unknown = "queue".parse::<ModelName>().map_err(|error| error.to_string());
+    let unknown = "heap".parse::<ModelName>().map_err(|error| error.to_string());
     assert_eq!(
         unknown,
-        Err("there is no model \"queue\"; the models are: cas-register, kv".to_owned())
+        Err("there is no model \"heap\"; the models are: register, cas-register, multi-register, \
+             kv, queue, stack, set, counter, lock"
+            .to_owned())
     );
 }

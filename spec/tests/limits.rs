@@ -25,7 +25,7 @@ fn hard_history() -> String {
 }
 
 fn undecided(memory: usize, time: Option<Duration>, split_by_key: bool) -> Report {
-    let limits = Limits { memory, time, split_by_key };
+    let limits = Limits { memory, time, split_by_key, rules: true };
     let report =
         verify(&hard_history(), ModelName::Kv, &limits).expect("the history is well formed");
     assert_eq!(report.verdict, Answer::Unknown);
@@ -68,7 +68,7 @@ fn a_hard_key_does_not_hide_an_easy_one() {
     let mut text = hard_history();
     text.push_str("{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"key\":\"other\"}\n");
     text.push_str("{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":\"never written\"}\n");
-    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true };
+    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true, rules: true };
     let report = verify(&text, ModelName::Kv, &limits).expect("the history is well formed");
     assert_eq!(report.verdict, Answer::NotLinearizable);
     assert_eq!(report.exit_code(), 1);
