@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use spec::history::{Limits, ModelName, verify};
+use spec::history::{Level, Limits, ModelName, verify};
 
 use crate::failure::Failure;
 
@@ -14,9 +14,14 @@ use crate::failure::Failure;
 pub struct Verify {
     /// The history: a Jepsen log, EDN or JSON, an event a line
     file: PathBuf,
-    /// The object it was recorded from: cas-register or kv
+    /// The object it was recorded from: register, cas-register, multi-register, kv, queue, stack, set,
+    /// counter or lock
     #[arg(long)]
     model: ModelName,
+    /// What is promised: linearizable, sequential, causal, causal-convergence, weak-causal, pram,
+    /// read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads or convergence
+    #[arg(long, default_value_t = Level::Linearizable)]
+    level: Level,
     /// Seconds to take at most; beyond that the answer is unknown
     #[arg(long, default_value_t = 60)]
     seconds: u64,
@@ -32,7 +37,7 @@ pub struct Verify {
 }
 
 impl Verify {
-    /// Judges, prints, and exits 0 if linearizable, 1 if not, 2 if unknown.
+    /// Judges, prints, and exits 0 if the promise is kept, 1 if not, 2 if unknown.
     pub fn run(self) -> Result<(), Failure> {
         let fail = |why: String| Failure::new(format!("{}: {why}", self.file.display()));
         let text = fs::read_to_string(&self.file).map_err(|error| fail(error.to_string()))?;
@@ -42,7 +47,8 @@ impl Verify {
             split_by_key: !self.together,
             rules: true,
         };
-        let report = verify(&text, self.model, &limits).map_err(|error| fail(error.to_string()))?;
+        let report = verify(&text, self.model, self.level, &limits)
+            .map_err(|error| fail(error.to_string()))?;
         crate::answer(&report, self.json, report.exit_code())
     }
 }

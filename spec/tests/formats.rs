@@ -1,13 +1,17 @@
 //! What recorded histories look like, what is said about them, and what is wrong with bad ones.
 
-use spec::history::{Answer, Limits, ModelName, Report, verify};
+use spec::history::{Answer, Level, Limits, ModelName, Report, verify};
+
+const LEGAL: Answer = Answer::Holds(Level::Linearizable);
+const ILLEGAL: Answer = Answer::Broken(Level::Linearizable);
 
 fn report(model: ModelName, text: &str) -> Report {
-    verify(text, model, &Limits::default()).expect("the history is well formed")
+    verify(text, model, Level::Linearizable, &Limits::default())
+        .expect("the history is well formed")
 }
 
 fn error(model: ModelName, text: &str) -> String {
-    match verify(text, model, &Limits::default()) {
+    match verify(text, model, Level::Linearizable, &Limits::default()) {
         Ok(report) => panic!("the text is no history, but was read: {report}"),
         Err(error) => error.to_string(),
     }
@@ -27,7 +31,7 @@ fn an_explanation_says_what_was_possible_instead() {
         {"process": 2, "type": "ok", "f": "read", "value": 1}
     "#;
     let report = report(CasRegister, text);
-    assert_eq!(report.verdict, Answer::NotLinearizable);
+    assert_eq!(report.verdict, ILLEGAL);
     assert_eq!(report.exit_code(), 1);
     assert_eq!(
         report.explanation,
@@ -59,7 +63,10 @@ fn json_reports_are_one_line_with_stable_names() {
     assert_eq!(
         serde_json::to_string(&good).expect("a report is JSON"),
         "{\"verdict\":\"linearizable\",\"model\":\"cas-register\",\"operations\":1,\"seconds\":0.5,\
-         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0]}"
+         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0],\"level\":\"linearizable\",\
+         \"drawing\":{\"bars\":[{\"operation\":0,\"process\":0,\"called\":1,\"returned\":2,\
+         \"ended\":\"answered\",\"text\":\"read returned nil\",\"conflict\":false,\"order\":0}],\
+         \"omitted\":0}}"
     );
     assert_eq!(
         good.to_string(),
@@ -110,11 +117,11 @@ fn a_failed_cas_with_its_pair_found_another_value() {
         );
         report(CasRegister, &text).verdict
     };
-    assert_eq!(seen("[1 2]", 1), Answer::NotLinearizable, "it was 1 and no other value");
-    assert_eq!(seen("nil", 1), Answer::Linearizable, "it did not happen");
-    assert_eq!(seen("nil", 2), Answer::NotLinearizable, "it did not happen");
-    assert_eq!(seen(":timed-out", 2), Answer::Linearizable, "nobody knows");
-    assert_eq!(seen(":timed-out", 1), Answer::Linearizable, "nobody knows");
+    assert_eq!(seen("[1 2]", 1), ILLEGAL, "it was 1 and no other value");
+    assert_eq!(seen("nil", 1), LEGAL, "it did not happen");
+    assert_eq!(seen("nil", 2), ILLEGAL, "it did not happen");
+    assert_eq!(seen(":timed-out", 2), LEGAL, "nobody knows");
+    assert_eq!(seen(":timed-out", 1), LEGAL, "nobody knows");
 }
 
 #[test]

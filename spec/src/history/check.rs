@@ -62,16 +62,7 @@ pub fn check<M: Model>(
     limits: &Limits,
     start: Instant,
 ) -> Checked {
-    let mut inquiry = Inquiry {
-        model,
-        history,
-        budget: Budget::new(limits, start),
-        explored: 0,
-        furthest: String::new(),
-        split: false,
-        by_rule: limits.rules,
-        violation: None,
-    };
+    let mut inquiry = Inquiry::new(model, history, limits, start);
     let verdict = inquiry.decide(limits.split_by_key);
     if let Verdict::Linearizable { witness } = &verdict {
         let refusal = certify(model, history, witness).err();
@@ -83,6 +74,31 @@ pub fn check<M: Model>(
         bytes: inquiry.budget.peak(),
         violation: inquiry.violation,
     }
+}
+
+/// A linearization, if a first look at each part finds one.
+pub(crate) fn glance<M: Model>(
+    model: &M,
+    history: &History<M::Input, M::Output>,
+    limits: &Limits,
+    start: Instant,
+) -> Option<Vec<usize>> {
+    let mut inquiry = Inquiry::new(model, history, limits, start);
+    let parts = inquiry.split(limits.split_by_key).ok()?;
+    let mut orders = Vec::with_capacity(parts.len());
+    for indices in &parts {
+        let order = match inquiry.rule(indices, u64::MAX, false).ok()? {
+            Some(Ruling::Order(order)) => order.into_iter().map(|index| index as u32).collect(),
+            Some(Ruling::Conflict(_)) => return None,
+            None => match inquiry.search(indices, u64::MAX, Look::First).ok()?.0 {
+                Ending::Order(order) => order,
+                Ending::None | Ending::Stopped(_) => return None,
+            },
+        };
+        orders.push(order);
+    }
+    let witness = inquiry.merge(orders.iter());
+    certify(model, history, &witness).is_ok().then_some(witness)
 }
 
 /// How to search a part. All parts get a first look in turn: most need no more, and a hard one does
@@ -115,7 +131,25 @@ pub(crate) struct Inquiry<'a, M: Model> {
     violation: Option<Violation>,
 }
 
-impl<M: Model> Inquiry<'_, M> {
+impl<'a, M: Model> Inquiry<'a, M> {
+    fn new(
+        model: &'a M,
+        history: &'a History<M::Input, M::Output>,
+        limits: &Limits,
+        start: Instant,
+    ) -> Self {
+        Inquiry {
+            model,
+            history,
+            budget: Budget::new(limits, start),
+            explored: 0,
+            furthest: String::new(),
+            split: false,
+            by_rule: limits.rules,
+            violation: None,
+        }
+    }
+
     fn decide(&mut self, split_by_key: bool) -> Verdict {
         let parts = match self.split(split_by_key) {
             Ok(parts) => parts,

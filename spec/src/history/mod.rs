@@ -13,8 +13,10 @@ mod blame;
 mod budget;
 mod certify;
 mod check;
+mod drawing;
 mod explain;
 mod index;
+mod levels;
 mod model;
 pub mod models;
 mod names;
@@ -34,6 +36,8 @@ use std::time::Instant;
 pub use budget::{Limits, Stop};
 pub use certify::{Refusal, certify};
 pub use check::{Checked, Verdict, check};
+pub use drawing::{Bar, Drawing, Ended, Indefinite};
+pub use levels::{Judged, Judgement, judge};
 pub use model::{Access, Call, Model};
 pub use names::{Level, ModelName, UnknownLevel, UnknownModel};
 pub use operation::{Fault, History, Operation, Outcome, ReadError, Recorder};
@@ -44,10 +48,18 @@ pub use violation::Violation;
 use models::{Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Set, Stack};
 use read::{Vocabulary, read};
 
-/// Reads a recorded history, whose format is recognised, and decides whether it is linearizable.
+/// Reads a recorded history, whose format is recognised, and decides whether it is what the level
+/// allows of the model.
 ///
-/// Errors name the line that is not an event, or that cannot follow the lines before it.
-pub fn verify(text: &str, model: ModelName, limits: &Limits) -> Result<Report, ReadError> {
+/// Errors name the line that is not an event, that cannot follow the lines before it, or that the
+/// level cannot judge.
+pub fn verify(
+    text: &str,
+    model: ModelName,
+    level: Level,
+    limits: &Limits,
+) -> Result<Report, ReadError> {
+    let question = Question { text, name: model, level, limits, start: Instant::now() };
     match model {
         ModelName::Register => {
             let history = read(&Register, text)?;
@@ -58,28 +70,38 @@ pub fn verify(text: &str, model: ModelName, limits: &Limits) -> Result<Report, R
                 let what = "a register has read and write, not cas; a cas-register has".to_owned();
                 return Err(ReadError { line: operation.called, fault: Fault::Syntax(what) });
             }
-            verify_as(&Register, model, text, limits)
+            question.ask(&Register)
         }
-        ModelName::CasRegister => verify_as(&Register, model, text, limits),
-        ModelName::MultiRegister => verify_as(&MultiRegister, model, text, limits),
-        ModelName::Kv => verify_as(&Kv, model, text, limits),
-        ModelName::Queue => verify_as(&Queue, model, text, limits),
-        ModelName::Stack => verify_as(&Stack, model, text, limits),
-        ModelName::Set => verify_as(&Set, model, text, limits),
-        ModelName::Counter => verify_as(&Counter, model, text, limits),
-        ModelName::Lock => verify_as(&Lock, model, text, limits),
+        ModelName::CasRegister => question.ask(&Register),
+        ModelName::MultiRegister => question.ask(&MultiRegister),
+        ModelName::Kv => question.ask(&Kv),
+        ModelName::Queue => question.ask(&Queue),
+        ModelName::Stack => question.ask(&Stack),
+        ModelName::Set => question.ask(&Set),
+        ModelName::Counter => question.ask(&Counter),
+        ModelName::Lock => question.ask(&Lock),
     }
 }
 
-fn verify_as<M: Vocabulary>(
-    model: &M,
+/// What is asked about a text.
+struct Question<'a> {
+    text: &'a str,
     name: ModelName,
-    text: &str,
-    limits: &Limits,
-) -> Result<Report, ReadError> {
-    let start = Instant::now();
-    let history = read(model, text)?;
-    let checked = check(model, &history, limits, start);
-    let seconds = start.elapsed().as_secs_f64();
-    Ok(Report::new(name.name(), history.len(), seconds, checked))
+    level: Level,
+    limits: &'a Limits,
+    start: Instant,
+}
+
+impl Question<'_> {
+    fn ask<M: Vocabulary>(&self, model: &M) -> Result<Report, ReadError> {
+        let history = read(model, self.text)?;
+        let judged = judge(model, &history, self.level, self.limits, self.start)?;
+        let seconds = self.start.elapsed().as_secs_f64();
+        let name = self.name.name();
+        let mut report = Report::new(name, self.level, history.len(), seconds, judged);
+        let witness = report.witness.as_deref();
+        report.indefinite = drawing::indefinite(model, &history, witness.unwrap_or(&[]));
+        report.drawing = Drawing::new(model, &history, report.violation.as_ref(), witness);
+        Ok(report)
+    }
 }

@@ -6,7 +6,7 @@ use super::model::Model;
 use super::operation::{Operation, Outcome};
 
 /// A broken promise. Operations are named by their index in the order of calls.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Violation {
     /// What was promised.
     pub property: String,

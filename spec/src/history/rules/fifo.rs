@@ -25,8 +25,13 @@
 //!    later. All that is no later than its return, because nothing later in the order must come
 //!    before it; and before the next cut, because starts are.
 //!
-//! Dequeues that were never answered may have taken anything. An order without them is legal, and
-//! so is a conflict among values that were dequeued; other conflicts are left to the search.
+//! Dequeues that were never answered may have taken any value that no other did. A conflict among
+//! values that were dequeued stays one. A value enqueued before another that was dequeued, or
+//! before a dequeue was called that found nothing, must have been taken before the one or the other
+//! returned: by an unanswered dequeue called before that. Given to the earliest deadline first,
+//! there are enough of these early enough, or there is no order. If there are, the history in which
+//! they took those values is decided like any other; what is a conflict only there is left to the
+//! search.
 
 use std::collections::{BinaryHeap, HashMap};
 
@@ -51,6 +56,9 @@ pub(crate) struct Step {
     pub(crate) answered: bool,
 }
 
+/// A return that never came, before the time at which what was never dequeued goes out.
+const NEVER_RETURNED: u64 = u64::MAX - 1;
+
 /// A value: the places of its operations among the steps, and the two narrowed intervals. What was
 /// never dequeued has its *out* after everything.
 struct Item {
@@ -60,29 +68,36 @@ struct Item {
     goes_out: (u64, u64),
 }
 
-/// Decides, unless a value is enqueued twice or all hangs on dequeues that were never answered.
+/// Decides, unless a value is enqueued twice or all hangs on what dequeues without an answer took.
 pub(crate) fn fifo(steps: &[Step]) -> Option<Ruling> {
-    let items = match pair(steps)? {
+    let mut items = match pair(steps)? {
         Ok(items) => items,
         Err(conflict) => return Some(Ruling::Conflict(conflict)),
     };
-    let vague = steps.iter().any(|step| step.does == Fifo::Unanswered)
-        && items.iter().any(|item| item.dequeue.is_none());
-    if vague {
-        let sure: Vec<&Item> = items.iter().filter(|item| item.dequeue.is_some()).collect();
-        if let Err(conflict) = cuts(steps, &sure) {
-            return Some(Ruling::Conflict(conflict));
-        }
+    let unanswered: Vec<usize> =
+        (0..steps.len()).filter(|&place| steps[place].does == Fifo::Unanswered).collect();
+    if unanswered.is_empty() || items.iter().all(|item| item.dequeue.is_some()) {
+        return Some(decide(steps, &items));
     }
-    let all: Vec<&Item> = items.iter().collect();
-    let cuts = match cuts(steps, &all) {
+    items.sort_by_key(|item| item.dequeue.is_none());
+    let sure = items.partition_point(|item| item.dequeue.is_some());
+    if let Ruling::Conflict(conflict) = decide(steps, &items[..sure]) {
+        return Some(Ruling::Conflict(conflict));
+    }
+    if let Err(conflict) = assign(steps, &mut items, sure, &unanswered) {
+        return Some(Ruling::Conflict(conflict));
+    }
+    Some(decide(steps, &items)).filter(|ruling| matches!(ruling, Ruling::Order(_)))
+}
+
+/// Decides for values of which it is known whether they were dequeued.
+fn decide(steps: &[Step], items: &[Item]) -> Ruling {
+    let cuts = match cuts(steps, items) {
         Ok(cuts) => cuts,
-        Err(_) if vague => return None,
-        Err(conflict) => return Some(Ruling::Conflict(conflict)),
+        Err(conflict) => return Ruling::Conflict(conflict),
     };
-    match arrange(&items, &cuts) {
-        Ok(order) => Some(Ruling::Order(place(steps, &items, &cuts, &order))),
-        Err((early, _)) if vague && items[early].dequeue.is_none() => None,
+    match arrange(items, &cuts) {
+        Ok(order) => Ruling::Order(place(steps, items, &cuts, &order)),
         Err((early, late)) => {
             let name = |place: usize| steps[place].operation;
             let (early, late) = (&items[early], &items[late]);
@@ -95,9 +110,58 @@ pub(crate) fn fifo(steps: &[Step]) -> Option<Ruling> {
                 ),
             };
             let property = "values are dequeued in the order in which they were enqueued";
-            Some(Ruling::Conflict(Conflict::new(property, first, second)))
+            Ruling::Conflict(Conflict::new(property, first, second))
         }
     }
+}
+
+/// Lets unanswered dequeues, which come by call, take the values that must have been taken. The
+/// items from `sure` on were not dequeued.
+fn assign(
+    steps: &[Step],
+    items: &mut [Item],
+    sure: usize,
+    unanswered: &[usize],
+) -> Result<(), Conflict> {
+    // By position: who enqueued then or found nothing called then, with the earliest return of
+    // those and all later ones, by which what was enqueued before must have been taken.
+    let (dequeued, left) = items.split_at_mut(sure);
+    let mut due: Vec<(u64, u64, usize)> = dequeued
+        .iter()
+        .filter_map(|item| Some((item.goes_in.0, item.goes_out.1, item.dequeue?)))
+        .collect();
+    let empty = steps.iter().enumerate().filter(|(_, step)| step.does == Fifo::Empty);
+    due.extend(empty.map(|(place, step)| (step.called, step.end, place)));
+    due.sort_unstable();
+    for later in (1..due.len()).rev() {
+        let (_, end, place) = due[later];
+        let earlier = &mut due[later - 1];
+        if end < earlier.1 {
+            (earlier.1, earlier.2) = (end, place);
+        }
+    }
+    let mut must: Vec<(u64, usize, usize)> = Vec::new();
+    for (place, item) in left.iter().enumerate() {
+        let after = due.partition_point(|&(from, ..)| from < item.goes_in.1);
+        must.extend(due.get(after).map(|&(_, end, by)| (end, place, by)));
+    }
+    must.sort_unstable();
+    let mut taking = unanswered.iter().copied();
+    for (end, place, by) in must {
+        let item = &mut left[place];
+        let Some(dequeue) = taking.next().filter(|&dequeue| steps[dequeue].called < end) else {
+            let words = "This was put in before, and no unanswered dequeue is left that can have \
+                         taken it by then";
+            return Err(Conflict::new(
+                "values are dequeued in the order in which they were enqueued",
+                Fact::Answered(steps[by].operation),
+                Fact::Noted(words.to_owned(), vec![steps[item.enqueue].operation]),
+            ));
+        };
+        item.dequeue = Some(dequeue);
+        item.goes_out = (steps[dequeue].called.max(item.goes_in.0), NEVER_RETURNED);
+    }
+    Ok(())
 }
 
 /// The values with their operations. Enqueues that may not have happened and whose value nobody
@@ -139,7 +203,7 @@ fn pair(steps: &[Step]) -> Option<Result<Vec<Item>, Conflict>> {
         }
         item.dequeue = Some(place);
         item.goes_in.1 = enqueue.end.min(step.end);
-        item.goes_out = (step.called.max(enqueue.called), step.end);
+        item.goes_out = (step.called.max(enqueue.called), step.end.min(NEVER_RETURNED));
     }
     items.retain(|item| item.dequeue.is_some() || steps[item.enqueue].answered);
     Some(Ok(items))
@@ -147,7 +211,7 @@ fn pair(steps: &[Step]) -> Option<Result<Vec<Item>, Conflict>> {
 
 /// For each dequeue that found nothing a point at which the queue may have been empty, as twice the
 /// position before it plus one; sorted. Or the values that were certainly there all the time.
-fn cuts(steps: &[Step], items: &[&Item]) -> Result<Vec<(u64, usize)>, Conflict> {
+fn cuts(steps: &[Step], items: &[Item]) -> Result<Vec<(u64, usize)>, Conflict> {
     let mut present: Vec<(u64, u64, usize)> = items
         .iter()
         .filter(|item| item.goes_in.1 < item.goes_out.0)
