@@ -14,8 +14,8 @@ use crate::failure::Failure;
 pub struct Verify {
     /// The history: a Jepsen log, EDN or JSON, an event a line
     file: PathBuf,
-    /// The object it was recorded from: register, cas-register, multi-register, kv, queue, stack, set,
-    /// counter or lock
+    /// The object it was recorded from: register, cas-register, multi-register, kv, queue, stack,
+    /// set, counter or lock
     #[arg(long)]
     model: ModelName,
     /// What is promised: linearizable, sequential, causal, causal-convergence, weak-causal, pram,

@@ -63,7 +63,8 @@ fn json_reports_are_one_line_with_stable_names() {
     assert_eq!(
         serde_json::to_string(&good).expect("a report is JSON"),
         "{\"verdict\":\"linearizable\",\"model\":\"cas-register\",\"operations\":1,\"seconds\":0.5,\
-         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0],\"level\":\"linearizable\",\
+         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0],\
+         \"level\":\"linearizable\",\
          \"drawing\":{\"bars\":[{\"operation\":0,\"process\":0,\"called\":1,\"returned\":2,\
          \"ended\":\"answered\",\"text\":\"read returned nil\",\"conflict\":false,\"order\":0}],\
          \"omitted\":0}}"

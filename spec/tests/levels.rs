@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use generate::Rng;
 use spec::history::models::{Kv, KvInput, KvOutput};
-use spec::history::{History, Judgement, Level, Limits, Outcome, Recorder, certify, judge};
+use spec::history::{History, Judgement, Level, Limits, Outcome, Recorder, Stop, certify, judge};
 
 type Store = History<KvInput, KvOutput>;
 
@@ -434,4 +434,22 @@ fn values_written_twice_are_refused_with_their_line() {
         panic!("nothing was read");
     };
     assert_eq!(certify(&Kv, &history, &witness), Ok(()));
+}
+
+#[test]
+fn limits_are_kept_at_every_level() {
+    let history = random(&mut Rng(32), 4, 300, 30);
+    let spare = Limits { memory: 0, ..Limits::default() };
+    let hurried = Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() };
+    for level in Level::ALL {
+        for (limits, stop) in [(spare, Stop::Memory), (hurried, Stop::Deadline)] {
+            let judged = judge(&Kv, &history, level, &limits, Instant::now());
+            let judged = judged.expect("every value is written once");
+            let Judgement::Unknown { reason, .. } = judged.judgement else {
+                panic!("{level} is judged with nothing: {:?}", judged.judgement);
+            };
+            assert_eq!(reason, stop, "{level}");
+            assert_eq!(judged.bytes, 0, "{level} holds nothing");
+        }
+    }
 }

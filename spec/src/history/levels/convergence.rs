@@ -9,6 +9,7 @@
 //! of what it wrote, which it may have brought; other objects are not judged.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::views::property;
 use crate::history::model::Model;
@@ -16,40 +17,79 @@ use crate::history::names::Level;
 use crate::history::operation::{History, Outcome};
 use crate::history::rules::{Conflict, Fact};
 
+/// The changes of one part of an object, or of several.
+#[derive(Default)]
+struct Changes {
+    /// When the last one returned, and which that was.
+    last: Option<(u64, usize)>,
+    /// Those that did not return.
+    open: Vec<usize>,
+}
+
+impl Changes {
+    fn add(&mut self, index: usize, returned: Option<u64>) {
+        match returned {
+            Some(at) => self.last = self.last.max(Some((at, index))),
+            None => self.open.push(index),
+        }
+    }
+}
+
+/// All changes: those of each part, those that concern several parts, and all together.
+struct Everything<K> {
+    parts: HashMap<K, Changes>,
+    wide: Changes,
+    any: Changes,
+}
+
+impl<K: Eq + Hash> Everything<K> {
+    fn new<M: Model<Key = K>>(model: &M, history: &History<M::Input, M::Output>) -> Self {
+        let mut everything =
+            Everything { parts: HashMap::new(), wide: Changes::default(), any: Changes::default() };
+        for (index, operation) in history.operations().iter().enumerate() {
+            let happened = operation.outcome != Outcome::Failed;
+            if !happened || model.only_reads(&operation.input, operation.output()) {
+                continue;
+            }
+            let returned = operation.returned();
+            everything.any.add(index, returned);
+            match model.key(&operation.input) {
+                Some(key) => everything.parts.entry(key).or_default().add(index, returned),
+                None => everything.wide.add(index, returned),
+            }
+        }
+        everything
+    }
+
+    /// The changes that a read of this part, or of anything, may see.
+    fn seen_by(&self, key: Option<&K>) -> [Option<&Changes>; 2] {
+        match key {
+            Some(key) => [self.parts.get(key), Some(&self.wide)],
+            None => [Some(&self.any), None],
+        }
+    }
+
+    fn last(&self, key: Option<&K>) -> Option<(u64, usize)> {
+        self.seen_by(key).into_iter().flatten().filter_map(|changes| changes.last).max()
+    }
+
+    fn open(&self, key: Option<&K>) -> impl Iterator<Item = usize> {
+        self.seen_by(key).into_iter().flatten().flat_map(|changes| changes.open.iter().copied())
+    }
+}
+
 /// Two answers that do not agree, if there are such.
 pub(crate) fn diverged<M: Model>(
     model: &M,
     history: &History<M::Input, M::Output>,
 ) -> Option<Conflict> {
     let operations = history.operations();
-    let changes = |index: &usize| {
-        let operation = &operations[*index];
-        operation.outcome != Outcome::Failed
-            && !model.only_reads(&operation.input, operation.output())
-    };
-    // For each part: when its last change returned and which that was; and all changes that did
-    // not return. What concerns several parts concerns all.
-    let mut quiet: HashMap<Option<M::Key>, (u64, usize)> = HashMap::new();
-    let mut open: HashMap<Option<M::Key>, Vec<usize>> = HashMap::new();
-    for index in (0..operations.len()).filter(changes) {
-        for key in [model.key(&operations[index].input), None] {
-            match operations[index].returned() {
-                Some(at) => {
-                    let last = quiet.entry(key).or_insert((at, index));
-                    *last = (*last).max((at, index));
-                }
-                None => open.entry(key).or_default().push(index),
-            }
-        }
-    }
+    let everything = Everything::new(model, history);
     let mut last: HashMap<(u64, &M::Input), usize> = HashMap::new();
     for (index, operation) in operations.iter().enumerate() {
         let asks = model.only_reads(&operation.input, None) && operation.returned().is_some();
-        let key = model.key(&operation.input);
-        let since = quiet.get(&key).into_iter().chain(key.as_ref().and(quiet.get(&None)));
-        // A part of its own is quiet before all are.
-        let since = since.map(|(at, _)| *at).next().unwrap_or(0);
-        if asks && operation.called > since {
+        let since = everything.last(model.key(&operation.input).as_ref());
+        if asks && since.is_none_or(|(at, _)| operation.called > at) {
             last.insert((operation.process, &operation.input), index);
         }
     }
@@ -58,34 +98,32 @@ pub(crate) fn diverged<M: Model>(
     let mut agreed: HashMap<&M::Input, usize> = HashMap::new();
     for read in reads {
         let operation = &operations[read];
-        let access = model.access(&operation.input, operation.output());
         let key = model.key(&operation.input);
-        let landing = open.get(&key).map_or(&[][..], |open| open);
-        if access.is_none() && (!landing.is_empty() || open.contains_key(&None)) {
-            continue;
-        }
-        if let Some(access) = &access {
-            let same = |index: &&usize| {
-                let written = model.access(&operations[**index].input, None);
-                written.is_some_and(|written| written.value == access.value)
-            };
-            if landing.iter().any(|index| same(&index)) {
-                continue;
-            }
-            if access.value.is_none()
-                && let Some((_, write)) = quiet.get(&key)
-            {
-                let first = Fact::Answered(read);
-                let found = "It found the initial value, though this had returned before";
-                let second = Fact::Noted(found.to_owned(), vec![*write]);
-                return Some(Conflict::new(property(Level::Convergence), first, second));
+        let written = everything.last(key.as_ref());
+        let mut open = everything.open(key.as_ref());
+        match model.access(&operation.input, operation.output()) {
+            None if open.next().is_some() => continue,
+            None => {}
+            Some(access) => {
+                let value = |index: usize| model.access(&operations[index].input, None)?.value;
+                if access.value.is_some() && open.any(|index| value(index) == access.value) {
+                    continue;
+                }
+                if let (None, Some((_, write))) = (access.value, written) {
+                    let found = "It found the initial value, though this had returned before";
+                    let second = Fact::Noted(found.to_owned(), vec![write]);
+                    return Some(conflict(Fact::Answered(read), second));
+                }
             }
         }
         let other = *agreed.entry(&operation.input).or_insert(read);
         if operations[other].output() != operation.output() {
-            let (first, second) = (Fact::Answered(other), Fact::Answered(read));
-            return Some(Conflict::new(property(Level::Convergence), first, second));
+            return Some(conflict(Fact::Answered(other), Fact::Answered(read)));
         }
     }
     None
+}
+
+fn conflict(first: Fact, second: Fact) -> Conflict {
+    Conflict::new(property(Level::Convergence), first, second)
 }

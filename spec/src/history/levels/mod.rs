@@ -24,8 +24,8 @@ use super::violation::{Violation, either, words};
 pub enum Judgement {
     /// It does.
     Holds {
-        /// For [`Level::Linearizable`] and [`Level::Sequential`] an order that shows it, by index in
-        /// the history.
+        /// For [`Level::Linearizable`] and [`Level::Sequential`] an order that shows it, by index
+        /// in the history.
         witness: Option<Vec<usize>>,
     },
     /// It does not.

@@ -1,7 +1,7 @@
 //! EDN maps, one a line: `{:process 0, :type :invoke, :f :put, :key "a", :value "x"}`.
 //!
-//! As much of EDN as histories use: nil, keywords, integers, strings, vectors, lists, sets and maps.
-//! A tag (`#jepsen.history.Op{...}`) is passed over.
+//! As much of EDN as histories use: nil, keywords, integers, strings, vectors, lists, sets and
+//! maps. A tag (`#jepsen.history.Op{...}`) is passed over.
 
 use super::{Event, Kind, Term};
 

@@ -20,7 +20,7 @@
 //! |----------------|---------------------------|--------|
 //! | register       | `read`, `write`           | `null` or a whole number |
 //! | cas-register   | and `cas`                 | `[old, new]` for `cas` |
-//! | kv             | `get`, `put`, `append`    | a string or a whole number; `read` and `write` will do |
+//! | kv             | `get`, `put`, `append`    | a string or a whole number |
 //! | multi-register | `txn`                     | `[["r", "x", null], ["w", "y", 3]]` |
 //! | queue          | `enqueue`, `dequeue`      | a whole number; `null` for nothing |
 //! | stack          | `push`, `pop`             | likewise |

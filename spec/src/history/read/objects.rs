@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | queue | `enqueue`, `dequeue` | a whole number; what was taken out, nil for nothing |
 //! | stack | `push`, `pop` | likewise |
-//! | set | `add`, `remove`, `contains`, `read` | a whole number; whether it changed or is there; all |
-//! | counter | `add`, `increment`, `decrement`, `add-and-get`, `read` | a number, 1 if none; the sum |
+//! | set | `add`, `remove`, `contains`, `read` | a number; whether it changed or is there; all |
+//! | counter | `add`, `increment`, `decrement`, `add-and-get`, `read` | a number, else 1; the sum |
 //! | lock | `acquire`, `release` | the owner, else it is the process; false if it was refused |
 //! | multi-register | `txn` | `[[:r x nil] [:w y 3]]`; the same with what was read |
 //!

@@ -6,15 +6,15 @@
 //! zone. Otherwise all operations of the cluster overlap from `start` to `end`: a *backward* zone.
 //!
 //! There is no legal order if a read returned before its value's write was called, if two forward
-//! zones overlap (two values at one time), or if a backward zone lies within a forward one (a value
-//! written and replaced while another was there). Otherwise this order of clusters is legal: a
-//! forward one stands at its `end`, a backward one at a point of its zone outside all forward zones,
-//! which there is since forward zones are apart. In a cluster the write comes first, then the reads
-//! by call. It respects real time. Within a cluster only a read may have returned before the write
-//! was called, which was excluded. Of two forward clusters, all calls of the first are at most its
-//! `start`, and all returns of the second at least its later `end`. A backward cluster's operations
-//! are all open at its point, and those of a forward zone that ends before the point were called
-//! before it, of one that begins after it return after it.
+//! zones overlap (two values at one time), or if a backward zone lies within a forward one (a
+//! value written and replaced while another was there). Otherwise this order of clusters is legal:
+//! a forward one stands at its `end`, a backward one at a point of its zone outside all forward
+//! zones, which there is since forward zones are apart. In a cluster the write comes first, then
+//! the reads by call. It respects real time. Within a cluster only a read may have returned before
+//! the write was called, which was excluded. Of two forward clusters, all calls of the first are
+//! at most its `start`, and all returns of the second at least its later `end`. A backward
+//! cluster's operations are all open at its point, and those of a forward zone that ends before
+//! the point were called before it, of one that begins after it return after it.
 //!
 //! The initial value counts as written before everything.
 
