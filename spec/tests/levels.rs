@@ -449,7 +449,7 @@ fn limits_are_kept_at_every_level() {
                 panic!("{level} is judged with nothing: {:?}", judged.judgement);
             };
             assert_eq!(reason, stop, "{level}");
-            assert_eq!(judged.bytes, 0, "{level} holds nothing");
+            assert!(judged.bytes <= limits.memory, "{level} holds no more than it may");
         }
     }
 }
