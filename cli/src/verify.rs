@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use spec::history::{Limits, ModelName, verify};
+use spec::history::{Level, Limits, ModelName, verify};
 use spec::transactions::{IsolationModel, Workload, verify_against};
 
 use crate::failure::Failure;
@@ -15,12 +15,20 @@ use crate::failure::Failure;
 pub struct Verify {
     /// The history: a Jepsen log, EDN or JSON, an event a line
     file: PathBuf,
-    /// What it was recorded from: cas-register or kv; of transactions, list-append or rw-register
+    /// What it was recorded from: register, cas-register, multi-register, kv, queue, stack, set,
+    /// counter or lock; of transactions, list-append or rw-register
     #[arg(long, value_parser = recorded)]
     model: Recorded,
+    /// What is promised: linearizable, sequential, causal, causal-convergence, weak-causal, pram,
+    /// read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads or convergence
+    #[arg(long, default_value_t = Level::Linearizable)]
+    level: Level,
     /// The isolation that transactions must have
     #[arg(long, default_value_t = IsolationModel::STRICT_SERIALIZABLE)]
     isolation: IsolationModel,
+    /// Draw the history into this file (.html), with the operations in conflict marked
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
     /// Seconds to take at most; beyond that the answer is unknown
     #[arg(long, default_value_t = 60)]
     seconds: u64,
@@ -36,7 +44,7 @@ pub struct Verify {
 }
 
 impl Verify {
-    /// Judges, prints, and exits 0 if linearizable, 1 if not, 2 if unknown.
+    /// Judges, prints, and exits 0 if the promise is kept, 1 if not, 2 if unknown.
     pub fn run(self) -> Result<(), Failure> {
         let fail = |why: String| Failure::new(format!("{}: {why}", self.file.display()));
         let text = fs::read_to_string(&self.file).map_err(|error| fail(error.to_string()))?;
@@ -44,10 +52,11 @@ impl Verify {
             memory: self.memory << 20,
             time: Some(Duration::from_secs(self.seconds)),
             split_by_key: !self.together,
+            rules: true,
         };
         match self.model {
             Recorded::Object(model) => {
-                let report = verify(&text, model, &limits);
+                let report = verify(&text, model, self.level, &limits);
                 let report = report.map_err(|error| fail(error.to_string()))?;
                 crate::answer(&report, self.json, report.exit_code())
             }

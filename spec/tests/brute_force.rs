@@ -1,15 +1,18 @@
 //! The search against a checker that tries every order, on thousands of small histories.
 
+#[allow(dead_code, reason = "other tests use the rest")]
+mod brute;
 mod generate;
 
 use std::time::Instant;
 
+use brute::{assert_fails_first_at, some_order};
 use generate::{
     Rng, Shape, falsify_kv, falsify_register, kv_input, random_history, register_input,
 };
 use spec::history::models::{Kv, Register};
 use spec::history::{
-    Checked, History, Limits, Model, Operation, Outcome, Recorder, Refusal, Verdict, certify, check,
+    Checked, History, Limits, Model, Outcome, Recorder, Refusal, Verdict, certify, check,
 };
 
 /// A queue of numbers: a model of our own, which makes no claims.
@@ -65,75 +68,6 @@ impl Model for Queue {
             QueueInput::Take => state.first().copied(),
         })
     }
-}
-
-/// Tries every order, knowing nothing of the model but its steps.
-fn some_order<M: Model>(
-    model: &M,
-    history: &History<M::Input, M::Output>,
-    placed: &mut Vec<bool>,
-    state: &M::State,
-) -> bool {
-    let operations = history.operations();
-    let left = |placed: &[bool]| (0..operations.len()).filter(|i| !placed[*i]).collect::<Vec<_>>();
-    let rest = left(placed);
-    let next_return = rest.iter().filter_map(|&i| operations[i].returned()).min();
-    let Some(next_return) = next_return else {
-        return true;
-    };
-    rest.into_iter().any(|i| {
-        let operation = &operations[i];
-        if operation.outcome == Outcome::Failed || operation.called > next_return {
-            return false;
-        }
-        let Some(next) = model.step(state, &operation.input, operation.output()) else {
-            return false;
-        };
-        placed[i] = true;
-        let found = some_order(model, history, placed, &next);
-        placed[i] = false;
-        found
-    })
-}
-
-/// Checks that the history has an order up to just before the line that the explanation names, and
-/// none up to that line.
-fn assert_fails_first_at<M: Model>(
-    model: &M,
-    history: &History<M::Input, M::Output>,
-    explanation: &str,
-) {
-    let number: String = explanation.chars().filter(char::is_ascii_digit).collect();
-    let line: u64 = number.parse().expect("the explanation names a line");
-    let legal = |until| {
-        let history = prefix(history, until);
-        some_order(model, &history, &mut vec![false; history.len()], &model.initial())
-    };
-    assert!(legal(line - 1) && !legal(line), "the history fails first at line {line}");
-}
-
-/// The history as it was recorded up to a position, without what failed then or later.
-fn prefix<I: Clone, O: Clone>(history: &History<I, O>, until: u64) -> History<I, O> {
-    let mut events: Vec<(u64, usize)> = Vec::new();
-    let happened = |pair: &(usize, &Operation<I, O>)| !matches!(pair.1.outcome, Outcome::Failed);
-    for (index, operation) in history.operations().iter().enumerate().filter(happened) {
-        events.push((operation.called, index));
-        events.extend(operation.returned().map(|at| (at, index)));
-    }
-    events.sort_unstable();
-    let mut recorder = Recorder::new();
-    for (at, index) in events.into_iter().take_while(|event| event.0 <= until) {
-        let operation = &history.operations()[index];
-        // Unknown operations never end here, so each operation gets a process of its own.
-        let process = index as u64;
-        let result = match &operation.outcome {
-            _ if at == operation.called => recorder.invoke(at, process, operation.input.clone()),
-            Outcome::Returned { output, .. } => recorder.ok(at, process, output.clone()),
-            Outcome::Failed | Outcome::Unknown => Ok(()),
-        };
-        result.expect("the events were recorded once already");
-    }
-    recorder.finish()
 }
 
 /// How often each verdict came, and what the histories had in them.
@@ -299,7 +233,7 @@ fn assert_claims_are_true<M: Model>(
             Verdict::NotLinearizable { .. } => Some(false),
             Verdict::Unknown { .. } => None,
         };
-        let limits = Limits { memory: 64 << 20, time: None, split_by_key: true };
+        let limits = Limits { memory: 64 << 20, time: None, split_by_key: true, rules: true };
         let claimed = verdict(check(&unclaimed.0, &history, &limits, Instant::now()));
         let plain = verdict(check(&unclaimed, &history, &limits, Instant::now()));
         assert!(claimed.is_some(), "the claims make it easy");

@@ -1,13 +1,17 @@
 //! What recorded histories look like, what is said about them, and what is wrong with bad ones.
 
-use spec::history::{Answer, Limits, ModelName, Report, verify};
+use spec::history::{Answer, Level, Limits, ModelName, Report, verify};
+
+const LEGAL: Answer = Answer::Holds(Level::Linearizable);
+const ILLEGAL: Answer = Answer::Broken(Level::Linearizable);
 
 fn report(model: ModelName, text: &str) -> Report {
-    verify(text, model, &Limits::default()).expect("the history is well formed")
+    verify(text, model, Level::Linearizable, &Limits::default())
+        .expect("the history is well formed")
 }
 
 fn error(model: ModelName, text: &str) -> String {
-    match verify(text, model, &Limits::default()) {
+    match verify(text, model, Level::Linearizable, &Limits::default()) {
         Ok(report) => panic!("the text is no history, but was read: {report}"),
         Err(error) => error.to_string(),
     }
@@ -27,14 +31,18 @@ fn an_explanation_says_what_was_possible_instead() {
         {"process": 2, "type": "ok", "f": "read", "value": 1}
     "#;
     let report = report(CasRegister, text);
-    assert_eq!(report.verdict, Answer::NotLinearizable);
+    assert_eq!(report.verdict, ILLEGAL);
     assert_eq!(report.exit_code(), 1);
     assert_eq!(
         report.explanation,
         [
             "The history is linearizable up to line 8, but not with that line:",
             "read by client 2 (lines 7 to 8) returned 1, \
-             but at that point only 2 or 3 was possible.",
+             but at that point only 3 or 2 was possible.",
+            "What is broken: a read returns the value written last.",
+            "  From the return of write 1 by client 0 (lines 2 to 3) until the call of \
+             read by client 2 (lines 7 to 8) returned 1 their value was there.",
+            "  write 3 by client 0 (lines 5 to 6) took place wholly within that time.",
             "What could have led to it, the latest first:",
             "  write 1 by client 0 (lines 2 to 3), \
              certainly followed by write 3 by client 0 (lines 5 to 6)",
@@ -55,7 +63,11 @@ fn json_reports_are_one_line_with_stable_names() {
     assert_eq!(
         serde_json::to_string(&good).expect("a report is JSON"),
         "{\"verdict\":\"linearizable\",\"model\":\"cas-register\",\"operations\":1,\"seconds\":0.5,\
-         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0]}"
+         \"explored\":1,\"bytes\":100,\"explanation\":[],\"witness\":[0],\
+         \"level\":\"linearizable\",\
+         \"drawing\":{\"bars\":[{\"operation\":0,\"process\":0,\"called\":1,\"returned\":2,\
+         \"ended\":\"answered\",\"text\":\"read returned nil\",\"conflict\":false,\"order\":0}],\
+         \"omitted\":0}}"
     );
     assert_eq!(
         good.to_string(),
@@ -106,11 +118,11 @@ fn a_failed_cas_with_its_pair_found_another_value() {
         );
         report(CasRegister, &text).verdict
     };
-    assert_eq!(seen("[1 2]", 1), Answer::NotLinearizable, "it was 1 and no other value");
-    assert_eq!(seen("nil", 1), Answer::Linearizable, "it did not happen");
-    assert_eq!(seen("nil", 2), Answer::NotLinearizable, "it did not happen");
-    assert_eq!(seen(":timed-out", 2), Answer::Linearizable, "nobody knows");
-    assert_eq!(seen(":timed-out", 1), Answer::Linearizable, "nobody knows");
+    assert_eq!(seen("[1 2]", 1), ILLEGAL, "it was 1 and no other value");
+    assert_eq!(seen("nil", 1), LEGAL, "it did not happen");
+    assert_eq!(seen("nil", 2), ILLEGAL, "it did not happen");
+    assert_eq!(seen(":timed-out", 2), LEGAL, "nobody knows");
+    assert_eq!(seen(":timed-out", 1), LEGAL, "nobody knows");
 }
 
 #[test]
@@ -186,9 +198,11 @@ fn models_are_found_by_name() {
     for model in ModelName::ALL {
         assert_eq!(model.to_string().parse(), Ok(model));
     }
-    let unknown = "queue".parse::<ModelName>().map_err(|error| error.to_string());
+    let unknown = "heap".parse::<ModelName>().map_err(|error| error.to_string());
     assert_eq!(
         unknown,
-        Err("there is no model \"queue\"; the models are: cas-register, kv".to_owned())
+        Err("there is no model \"heap\"; the models are: register, cas-register, multi-register, \
+             kv, queue, stack, set, counter, lock"
+            .to_owned())
     );
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use spec::history::{Answer, Limits, ModelName, Report, Stop, verify};
+use spec::history::{Answer, Level, Limits, ModelName, Report, Stop, verify};
 
 /// Appends that all overlap, and a get that saw one of them twice and another not at all. There are
 /// twenty factorial orders, and nothing about any of them is wrong before the get.
@@ -25,9 +25,9 @@ fn hard_history() -> String {
 }
 
 fn undecided(memory: usize, time: Option<Duration>, split_by_key: bool) -> Report {
-    let limits = Limits { memory, time, split_by_key };
-    let report =
-        verify(&hard_history(), ModelName::Kv, &limits).expect("the history is well formed");
+    let limits = Limits { memory, time, split_by_key, rules: true };
+    let report = verify(&hard_history(), ModelName::Kv, Level::Linearizable, &limits)
+        .expect("the history is well formed");
     assert_eq!(report.verdict, Answer::Unknown);
     assert_eq!(report.exit_code(), 2);
     assert_eq!(report.operations, 21);
@@ -68,8 +68,9 @@ fn a_hard_key_does_not_hide_an_easy_one() {
     let mut text = hard_history();
     text.push_str("{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"key\":\"other\"}\n");
     text.push_str("{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":\"never written\"}\n");
-    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true };
-    let report = verify(&text, ModelName::Kv, &limits).expect("the history is well formed");
-    assert_eq!(report.verdict, Answer::NotLinearizable);
+    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true, rules: true };
+    let report = verify(&text, ModelName::Kv, Level::Linearizable, &limits)
+        .expect("the history is well formed");
+    assert_eq!(report.verdict, Answer::Broken(Level::Linearizable));
     assert_eq!(report.exit_code(), 1);
 }

@@ -14,12 +14,16 @@ pub struct Limits {
     /// Whether to decide the parts of an object one by one where the model says they are
     /// independent.
     pub split_by_key: bool,
+    /// Whether rules may decide where they apply. Without them all is left to the search.
+    pub rules: bool,
 }
 
 impl Default for Limits {
-    /// Two gibibytes, which hold some fifty million visited configurations; one minute; split.
+    /// Two gibibytes, which hold some fifty million visited configurations; one minute; split; with
+    /// rules.
     fn default() -> Self {
-        Limits { memory: 2 << 30, time: Some(Duration::from_secs(60)), split_by_key: true }
+        let time = Some(Duration::from_secs(60));
+        Limits { memory: 2 << 30, time, split_by_key: true, rules: true }
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use super::budget::{Budget, Limits, Stop};
 use super::certify::certify;
-use super::explain::Explanation;
-use super::model::Model;
+use super::model::{Call, Model};
 use super::operation::{History, Outcome};
 use super::part::Part;
+use super::rules::{self, Conflict, Ruling, Timed};
 use super::search::{Ending, Search, Watch};
+use super::violation::Violation;
 
 /// The answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +45,8 @@ pub struct Checked {
     pub explored: u64,
     /// The most memory the search held, in bytes.
     pub bytes: usize,
+    /// If it is not linearizable, what contradicts what.
+    pub violation: Option<Violation>,
 }
 
 /// Decides whether `history` is linearizable with respect to `model`, within `limits` counted from
@@ -59,27 +62,50 @@ pub fn check<M: Model>(
     limits: &Limits,
     start: Instant,
 ) -> Checked {
-    let mut inquiry = Inquiry {
-        model,
-        history,
-        budget: Budget::new(limits, start),
-        explored: 0,
-        furthest: String::new(),
-        split: false,
-    };
+    let mut inquiry = Inquiry::new(model, history, limits, start);
     let verdict = inquiry.decide(limits.split_by_key);
     if let Verdict::Linearizable { witness } = &verdict {
         let refusal = certify(model, history, witness).err();
         assert_eq!(refusal, None, "the model's claims hold, so the witness is certified");
     }
-    Checked { verdict, explored: inquiry.explored, bytes: inquiry.budget.peak() }
+    Checked {
+        verdict,
+        explored: inquiry.explored,
+        bytes: inquiry.budget.peak(),
+        violation: inquiry.violation,
+    }
+}
+
+/// A linearization, if a first look at each part finds one.
+pub(crate) fn glance<M: Model>(
+    model: &M,
+    history: &History<M::Input, M::Output>,
+    limits: &Limits,
+    start: Instant,
+) -> Option<Vec<usize>> {
+    let mut inquiry = Inquiry::new(model, history, limits, start);
+    let parts = inquiry.split(limits.split_by_key).ok()?;
+    let mut orders = Vec::with_capacity(parts.len());
+    for indices in &parts {
+        let order = match inquiry.rule(indices, u64::MAX, false).ok()? {
+            Some(Ruling::Order(order)) => order.into_iter().map(|index| index as u32).collect(),
+            Some(Ruling::Conflict(_)) => return None,
+            None => match inquiry.search(indices, u64::MAX, Look::First).ok()?.0 {
+                Ending::Order(order) => order,
+                Ending::None | Ending::Stopped(_) => return None,
+            },
+        };
+        orders.push(order);
+    }
+    let witness = inquiry.merge(orders.iter());
+    certify(model, history, &witness).is_ok().then_some(witness)
 }
 
 /// How to search a part. All parts get a first look in turn: most need no more, and a hard one does
 /// not use up the limits while another would have given the answer at once. What is done twice for
 /// a hard part is some milliseconds.
 #[derive(Clone, Copy)]
-enum Look {
+pub(crate) enum Look {
     /// Few configurations, and no preparation.
     First,
     /// To the end.
@@ -91,19 +117,38 @@ impl Look {
     const FIRST: u64 = 10_000;
 }
 
-struct Inquiry<'a, M: Model> {
-    model: &'a M,
-    history: &'a History<M::Input, M::Output>,
-    budget: Budget,
-    explored: u64,
+/// The question about one history, and what has come of it so far.
+pub(crate) struct Inquiry<'a, M: Model> {
+    pub(crate) model: &'a M,
+    pub(crate) history: &'a History<M::Input, M::Output>,
+    pub(crate) budget: Budget,
+    pub(crate) explored: u64,
     /// How far the search of the last undecided part came, in words.
     furthest: String,
-    split: bool,
+    pub(crate) split: bool,
+    /// Whether rules may decide.
+    by_rule: bool,
+    violation: Option<Violation>,
 }
 
-impl<M: Model> Inquiry<'_, M> {
-    /// The configurations searched for what would have been possible: some tenths of a second.
-    const ALTERNATIVES: u64 = 50_000;
+impl<'a, M: Model> Inquiry<'a, M> {
+    fn new(
+        model: &'a M,
+        history: &'a History<M::Input, M::Output>,
+        limits: &Limits,
+        start: Instant,
+    ) -> Self {
+        Inquiry {
+            model,
+            history,
+            budget: Budget::new(limits, start),
+            explored: 0,
+            furthest: String::new(),
+            split: false,
+            by_rule: limits.rules,
+            violation: None,
+        }
+    }
 
     fn decide(&mut self, split_by_key: bool) -> Verdict {
         let parts = match self.split(split_by_key) {
@@ -163,18 +208,21 @@ impl<M: Model> Inquiry<'_, M> {
 
     /// Searches one part: an order of its operations by index, or an explanation why there is none.
     fn look(&mut self, indices: &[u32], look: Look) -> Result<Result<Vec<u32>, Vec<String>>, Stop> {
+        if let Look::First = look
+            && let Some(ruling) = self.rule(indices, u64::MAX, false)?
+        {
+            let conflict = match ruling {
+                Ruling::Order(order) => {
+                    return Ok(Ok(order.into_iter().map(|index| index as u32).collect()));
+                }
+                Ruling::Conflict(conflict) => conflict,
+            };
+            return Ok(Err(self.blame(indices, Some(conflict), Look::First)));
+        }
         let (ending, furthest) = self.search(indices, u64::MAX, look)?;
         match ending {
             Ending::Order(order) => Ok(Ok(order)),
-            Ending::None => {
-                let explanation = self.locate(indices).and_then(|line| self.explain(indices, line));
-                Ok(Err(explanation.unwrap_or_else(|_| {
-                    vec![
-                        "No order of the operations is legal.".to_owned(),
-                        "The limits left no room to find out where it goes wrong.".to_owned(),
-                    ]
-                })))
-            }
+            Ending::None => Ok(Err(self.blame(indices, None, Look::Thorough))),
             Ending::Stopped(stop) => {
                 let all = indices.len();
                 self.furthest =
@@ -184,9 +232,73 @@ impl<M: Model> Inquiry<'_, M> {
         }
     }
 
+    /// The explanation of a part without a legal order, which is noted as the violation, too.
+    fn blame(&mut self, indices: &[u32], conflict: Option<Conflict>, look: Look) -> Vec<String> {
+        let (violation, lines) = self.explain(indices, conflict, look);
+        self.violation = Some(violation);
+        lines
+    }
+
+    /// The operations of a part as far as the history goes `until` a position, as rules see them.
+    /// With `foresight` those that return later are known by their answers, though their return is
+    /// not.
+    pub(crate) fn timed(
+        &self,
+        indices: &[u32],
+        until: u64,
+        foresight: bool,
+    ) -> Vec<(Timed<'_, M>, u32)> {
+        let operations = self.history.operations();
+        let mut timed = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let operation = &operations[index as usize];
+            if operation.called > until {
+                break; // They come by call.
+            }
+            let returned = operation.returned().filter(|&at| at <= until);
+            let output = operation.output().filter(|_| foresight || returned.is_some());
+            let call = Call { input: &operation.input, output };
+            timed.push((Timed { call, called: operation.called, returned }, index));
+        }
+        timed
+    }
+
+    /// What the model's rule says about a part as far as the history goes `until` a position, with
+    /// operations named by index.
+    pub(crate) fn rule(
+        &mut self,
+        indices: &[u32],
+        until: u64,
+        foresight: bool,
+    ) -> Result<Option<Ruling>, Stop> {
+        if !self.by_rule {
+            return Ok(None);
+        }
+        self.budget.work(indices.len() as u64)?;
+        let held = self.budget.used();
+        self.budget.take(indices.len() * (rules::BYTES + size_of::<(Timed<'_, M>, u32)>()))?;
+        let (timed, names): (Vec<_>, Vec<_>) =
+            self.timed(indices, until, foresight).into_iter().unzip();
+        let ruling = self.model.rule(&timed);
+        self.budget.restore(held);
+        let name = |place: usize| names[place] as usize;
+        Ok(ruling.map(|ruling| match ruling {
+            Ruling::Order(order) => Ruling::Order(order.into_iter().map(name).collect()),
+            Ruling::Conflict(Conflict { property, facts }) => {
+                let facts = facts.map(|fact| fact.rename(&name));
+                Ruling::Conflict(Conflict { property, facts })
+            }
+        }))
+    }
+
     /// Searches one part as far as the history goes `until` a position. The order is by index; with
     /// it comes how many answered operations the longest legal order had without a gap.
-    fn search(&mut self, indices: &[u32], until: u64, look: Look) -> Result<(Ending, u32), Stop> {
+    pub(crate) fn search(
+        &mut self,
+        indices: &[u32],
+        until: u64,
+        look: Look,
+    ) -> Result<(Ending, u32), Stop> {
         self.budget.work(0)?;
         let held = self.budget.used();
         let part = Part::new(self.model, self.history, indices, until);
@@ -206,50 +318,6 @@ impl<M: Model> Inquiry<'_, M> {
             order.iter_mut().for_each(|id| *id = part.origin[*id as usize]);
         }
         Ok((ending, furthest))
-    }
-
-    /// The first return with which a part that has no legal order has none. A history with a legal
-    /// order has one up to every point, so halving finds it.
-    fn locate(&mut self, indices: &[u32]) -> Result<u64, Stop> {
-        let operations = self.history.operations();
-        let mut returns: Vec<u64> =
-            indices.iter().filter_map(|&index| operations[index as usize].returned()).collect();
-        returns.sort_unstable();
-        let (mut good, mut bad) = (0, returns.len());
-        while bad - good > 1 {
-            let middle = good.midpoint(bad);
-            match self.search(indices, returns[middle - 1], Look::Thorough)?.0 {
-                Ending::Order(_) => good = middle,
-                Ending::None => bad = middle,
-                Ending::Stopped(stop) => return Err(stop),
-            }
-        }
-        Ok(returns[bad - 1])
-    }
-
-    /// Explains why a part has no legal order up to the return at `line`, where it had one before.
-    fn explain(&mut self, indices: &[u32], line: u64) -> Result<Vec<String>, Stop> {
-        let held = self.budget.used();
-        let part = Part::new(self.model, self.history, indices, line);
-        let mut search = Search::new(self.model, &part, &mut self.budget, Watch::AllButLast)?;
-        let complete = matches!(search.run(Self::ALTERNATIVES), Ending::None);
-        self.explored += search.visited();
-        let furthest = search.furthest();
-        let reached = furthest.rank as usize + 1 == part.answered();
-        let states = furthest.states.iter().filter(|_| reached);
-        let explanation = Explanation {
-            model: self.model,
-            operations: self.history.operations(),
-            part: &part,
-            states: states.map(|&id| search.state(id)).collect(),
-            complete,
-            tail: if reached { &furthest.tail } else { &[] },
-            split: self.split,
-        };
-        let lines = explanation.lines();
-        drop(search);
-        self.budget.restore(held);
-        Ok(lines)
     }
 
     fn unknown(&self, reason: Stop, decided: usize, parts: usize) -> Verdict {

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 
 use super::model::Model;
-use super::operation::{Operation, Outcome};
+use super::operation::Operation;
 use super::part::Part;
+use super::violation::{Violation, either, words};
 
 /// The most operations or answers that one line lists.
 const LISTED: usize = 5;
@@ -15,9 +16,9 @@ pub(crate) struct Explanation<'a, 'h, M: Model> {
     pub(crate) model: &'a M,
     pub(crate) operations: &'a [Operation<M::Input, M::Output>],
     pub(crate) part: &'a Part<'h, M>,
-    /// The states in which the last return could have been answered.
-    pub(crate) states: Vec<&'a M::State>,
-    /// Whether these are all.
+    /// What could have been answered at the last return, in words.
+    pub(crate) possible: Vec<String>,
+    /// Whether that is all.
     pub(crate) complete: bool,
     /// The operations placed last on one way there.
     pub(crate) tail: &'a [u32],
@@ -26,8 +27,27 @@ pub(crate) struct Explanation<'a, 'h, M: Model> {
 }
 
 impl<M: Model> Explanation<'_, '_, M> {
-    /// The explanation, a thought a line.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// Adds what the last operation would have answered in these states.
+    pub(crate) fn add_possible<'s>(&mut self, states: impl Iterator<Item = &'s M::State>)
+    where
+        M::State: 's,
+    {
+        let Some(&stuck) = self.part.order.last() else {
+            return;
+        };
+        let input = &self.operation(stuck).input;
+        let answers = states.filter_map(|state| self.model.answer(state, input));
+        let mut words: Vec<String> =
+            answers.map(|output| self.model.describe_output(input, &output)).collect();
+        words.sort();
+        words.dedup();
+        words.retain(|answer| !self.possible.contains(answer));
+        self.possible.extend(words);
+    }
+
+    /// The explanation, a thought a line. What programs are told is completed on the way: the
+    /// operation, its legal answers, and two facts if a rule has not told better ones.
+    pub(crate) fn lines(self, violation: &mut Violation) -> Vec<String> {
         let Some(&stuck) = self.part.order.last() else {
             return Vec::new(); // A history without answers has a legal order.
         };
@@ -39,7 +59,13 @@ impl<M: Model> Explanation<'_, '_, M> {
             ),
             self.contradiction(stuck),
         ];
-        lines.extend(self.sources(stuck, line));
+        violation.operation = Some(self.part.origin[stuck as usize] as usize);
+        violation.conflict.extend(violation.operation);
+        violation.legal.clone_from(&self.possible);
+        let sources = self.sources(stuck, line, violation);
+        lines.push(format!("What is broken: {}.", violation.property));
+        lines.extend(violation.facts.iter().map(|fact| format!("  {fact}")));
+        lines.extend(sources);
         if !self.tail.is_empty() {
             let tail: Vec<_> = self.tail.iter().map(|&id| self.words(id)).collect();
             lines.push(format!("An order that goes so far ends with: {}.", tail.join(", ")));
@@ -50,36 +76,33 @@ impl<M: Model> Explanation<'_, '_, M> {
 
     /// What was answered, and what could have been.
     fn contradiction(&self, stuck: u32) -> String {
-        let input = &self.operation(stuck).input;
-        let mut possible: Vec<String> = self
-            .states
-            .iter()
-            .filter_map(|state| self.model.answer(state, input))
-            .map(|output| self.model.describe_output(input, &output))
-            .collect();
-        possible.sort();
-        possible.dedup();
-        let more = possible.len().saturating_sub(LISTED);
-        possible.truncate(LISTED);
         let mut text = self.words(stuck);
-        if possible.is_empty() {
+        if self.possible.is_empty() {
             text.push_str(", which was not possible at any point between its call and its return.");
             return text;
         }
-        // "returned 2, but only 0 or 4 was possible" reads better than repeating the verb.
-        let bare: Option<Vec<&str>> =
-            possible.iter().map(|answer| answer.strip_prefix("returned ")).collect();
-        let mut list = bare.map_or_else(|| possible.join(" or "), |bare| bare.join(" or "));
-        if more > 0 {
-            list.push_str(&format!(" or {more} other answers"));
-        }
+        let list = either(&self.possible, LISTED);
         let searched = if self.complete { "" } else { ", as far as was searched," };
         text.push_str(&format!(", but at that point{searched} only {list} was possible."));
         text
     }
 
+    /// Two facts that contradict each other, where no rule told any.
+    fn facts(&self, stuck: u32, latest: Option<&str>) -> Vec<String> {
+        let answered = format!("{}.", self.words(stuck));
+        let against = match (latest, self.possible.is_empty()) {
+            (None, _) => "No operation called before its return can have led to that.".to_owned(),
+            (Some(source), true) => format!("The latest that can have led to it: {source}."),
+            (Some(_), false) => format!(
+                "Everything answered before it, in any order that is legal, leads to {}.",
+                either(&self.possible, LISTED)
+            ),
+        };
+        vec![answered, against]
+    }
+
     /// The operations that could have led to the answer, and why they did not.
-    fn sources(&self, stuck: u32, line: u64) -> Vec<String> {
+    fn sources(&self, stuck: u32, line: u64, violation: &mut Violation) -> Vec<String> {
         let part = self.part;
         let wanted = part.class_of(stuck).call();
         let helps = |id: &u32| {
@@ -88,12 +111,18 @@ impl<M: Model> Explanation<'_, '_, M> {
         };
         let mut sources: Vec<u32> = (0..part.origin.len() as u32).filter(helps).collect();
         if sources.is_empty() {
+            if violation.facts.is_empty() {
+                violation.facts = self.facts(stuck, None);
+            }
             return vec![format!("No operation called before line {line} can have led to that.")];
         }
         sources.sort_by_key(|&id| Reverse(part.called[id as usize]));
         let mut lines = vec!["What could have led to it, the latest first:".to_owned()];
         let latest = sources.iter().take(LISTED);
-        lines.extend(latest.map(|&id| self.source(id, stuck, &sources)));
+        lines.extend(latest.map(|&id| self.source(id, stuck, &sources, violation)));
+        if violation.facts.is_empty() {
+            violation.facts = self.facts(stuck, lines.get(1).map(|line| line.trim_start()));
+        }
         if sources.len() > LISTED {
             lines.push(format!("  and {} earlier ones.", sources.len() - LISTED));
         }
@@ -102,7 +131,7 @@ impl<M: Model> Explanation<'_, '_, M> {
 
     /// One of them, with the latest operation between it and the stuck one that may contradict:
     /// another change, or the same question with another answer.
-    fn source(&self, id: u32, stuck: u32, sources: &[u32]) -> String {
+    fn source(&self, id: u32, stuck: u32, sources: &[u32], violation: &mut Violation) -> String {
         let part = self.part;
         let mut text = format!("  {}", self.words(id));
         let Some(&ended) = part.returned.get(id as usize) else {
@@ -122,6 +151,10 @@ impl<M: Model> Explanation<'_, '_, M> {
         };
         if let Some(other) = (0..part.answered() as u32).rev().find(contradicts) {
             text.push_str(&format!(", certainly followed by {}", self.words(other)));
+            if violation.facts.is_empty() {
+                let between = [id, other].map(|id| part.origin[id as usize] as usize);
+                violation.conflict.extend(between);
+            }
         }
         text
     }
@@ -144,22 +177,7 @@ impl<M: Model> Explanation<'_, '_, M> {
         &self.operations[self.part.origin[id as usize] as usize]
     }
 
-    /// `read by client 3 (lines 4 to 7) returned 2`.
     fn words(&self, id: u32) -> String {
-        let operation = self.operation(id);
-        let input = self.model.describe_input(&operation.input);
-        let Operation { process, called, .. } = operation;
-        match &operation.outcome {
-            Outcome::Returned { output, at } => {
-                let mut answer = self.model.describe_output(&operation.input, output);
-                if answer == "returned" {
-                    answer.clear(); // The second line number says so.
-                } else {
-                    answer.insert(0, ' ');
-                }
-                format!("{input} by client {process} (lines {called} to {at}){answer}")
-            }
-            _ => format!("{input} by client {process} (line {called}, never answered)"),
-        }
+        words(self.model, self.operation(id))
     }
 }

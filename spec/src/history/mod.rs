@@ -1,112 +1,108 @@
-//! Linearizability checking of recorded histories.
+//! Judging recorded histories: linearizability, and what is weaker.
 //!
 //! ```text
-//! text -> read -> History -> check(Model): split, search, certify -> Verdict -> Report
+//! text -> read -> History -> check(Model): split, rule or search, certify -> Verdict -> Report
+//!                         -> judge(Model, Level)
 //! ```
 //!
-//! [`verify`] does all of it for a text and a model by name. Programs that record their own
-//! histories build them with a [`Recorder`] and ask [`check`] with a [`Model`] of their own.
+//! [`verify`] does all of it for a text, a model by name and a level. Programs that record their
+//! own histories build them with a [`Recorder`] and ask [`check`], or [`judge`] for another level,
+//! with a [`Model`] of their own.
 
+mod blame;
 mod budget;
 mod certify;
 mod check;
+mod drawing;
 mod explain;
 mod index;
+mod levels;
 mod model;
 pub mod models;
+mod names;
 mod operation;
 mod outlook;
 mod part;
 pub mod read;
 mod report;
+mod rules;
 mod search;
 mod states;
+mod violation;
 mod visited;
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Instant;
 
 pub(crate) use budget::Budget;
 pub use budget::{Limits, Stop};
 pub use certify::{Refusal, certify};
 pub use check::{Checked, Verdict, check};
-pub use model::{Call, Model};
+pub use drawing::{Bar, Drawing, Ended, Indefinite};
+pub use levels::{Judged, Judgement, judge};
+pub use model::{Access, Call, Model};
+pub use names::{Level, ModelName, UnknownLevel, UnknownModel};
 pub use operation::{Fault, History, Operation, Outcome, ReadError, Recorder};
 pub use report::{Answer, Report};
+pub use rules::{Conflict, Fact, Ruling, Timed};
+pub use violation::Violation;
 
-use models::{Kv, Register};
+use models::{Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Set, Stack};
 use read::{Vocabulary, read};
 
-/// The models that come with the checker, by name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ModelName {
-    /// `cas-register`: [`Register`].
-    CasRegister,
-    /// `kv`: [`Kv`].
-    Kv,
-}
-
-impl ModelName {
-    /// Every model there is.
-    pub const ALL: [ModelName; 2] = [ModelName::CasRegister, ModelName::Kv];
-
-    /// The name, as users write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ModelName::CasRegister => "cas-register",
-            ModelName::Kv => "kv",
-        }
-    }
-}
-
-impl fmt::Display for ModelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A name that no model has.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnknownModel(String);
-
-impl fmt::Display for UnknownModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = ModelName::ALL.map(ModelName::name).join(", ");
-        write!(f, "there is no model {:?}; the models are: {known}", self.0)
-    }
-}
-
-impl std::error::Error for UnknownModel {}
-
-impl FromStr for ModelName {
-    type Err = UnknownModel;
-
-    fn from_str(name: &str) -> Result<Self, UnknownModel> {
-        let known = ModelName::ALL.into_iter().find(|model| model.name() == name);
-        known.ok_or_else(|| UnknownModel(name.to_owned()))
-    }
-}
-
-/// Reads a recorded history, whose format is recognised, and decides whether it is linearizable.
+/// Reads a recorded history, whose format is recognised, and decides whether it is what the level
+/// allows of the model.
 ///
-/// Errors name the line that is not an event, or that cannot follow the lines before it.
-pub fn verify(text: &str, model: ModelName, limits: &Limits) -> Result<Report, ReadError> {
-    match model {
-        ModelName::CasRegister => verify_as(&Register, model, text, limits),
-        ModelName::Kv => verify_as(&Kv, model, text, limits),
-    }
-}
-
-fn verify_as<M: Vocabulary>(
-    model: &M,
-    name: ModelName,
+/// Errors name the line that is not an event, that cannot follow the lines before it, or that the
+/// level cannot judge.
+pub fn verify(
     text: &str,
+    model: ModelName,
+    level: Level,
     limits: &Limits,
 ) -> Result<Report, ReadError> {
-    let start = Instant::now();
-    let history = read(model, text)?;
-    let checked = check(model, &history, limits, start);
-    let seconds = start.elapsed().as_secs_f64();
-    Ok(Report::new(name.name(), history.len(), seconds, checked))
+    let question = Question { text, name: model, level, limits, start: Instant::now() };
+    match model {
+        ModelName::Register => {
+            let history = read(&Register, text)?;
+            let cas = |operation: &&Operation<RegisterInput, _>| {
+                matches!(operation.input, RegisterInput::Cas(..))
+            };
+            if let Some(operation) = history.operations().iter().find(cas) {
+                let what = "a register has read and write, not cas; a cas-register has".to_owned();
+                return Err(ReadError { line: operation.called, fault: Fault::Syntax(what) });
+            }
+            question.ask(&Register)
+        }
+        ModelName::CasRegister => question.ask(&Register),
+        ModelName::MultiRegister => question.ask(&MultiRegister),
+        ModelName::Kv => question.ask(&Kv),
+        ModelName::Queue => question.ask(&Queue),
+        ModelName::Stack => question.ask(&Stack),
+        ModelName::Set => question.ask(&Set),
+        ModelName::Counter => question.ask(&Counter),
+        ModelName::Lock => question.ask(&Lock),
+    }
+}
+
+/// What is asked about a text.
+struct Question<'a> {
+    text: &'a str,
+    name: ModelName,
+    level: Level,
+    limits: &'a Limits,
+    start: Instant,
+}
+
+impl Question<'_> {
+    fn ask<M: Vocabulary>(&self, model: &M) -> Result<Report, ReadError> {
+        let history = read(model, self.text)?;
+        let judged = judge(model, &history, self.level, self.limits, self.start)?;
+        let seconds = self.start.elapsed().as_secs_f64();
+        let name = self.name.name();
+        let mut report = Report::new(name, self.level, history.len(), seconds, judged);
+        let witness = report.witness.as_deref();
+        report.indefinite = drawing::indefinite(model, &history, witness.unwrap_or(&[]));
+        report.drawing = Drawing::new(model, &history, report.violation.as_ref(), witness);
+        Ok(report)
+    }
 }

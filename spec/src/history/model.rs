@@ -2,6 +2,8 @@
 
 use std::hash::Hash;
 
+use super::rules::{Ruling, Timed};
+
 /// A sequential specification.
 ///
 /// Only the types, [`initial`](Model::initial), [`step`](Model::step) and the words are required.
@@ -99,6 +101,40 @@ pub trait Model {
     fn answer(&self, _state: &Self::State, _input: &Self::Input) -> Option<Self::Output> {
         None
     }
+
+    /// What the object promises, in words that can stand for what was broken: `a read returns the
+    /// value written last`.
+    fn promise(&self) -> &'static str {
+        "one order of all operations explains every answer"
+    }
+
+    /// Decides linearizability without a search, if a rule for that applies. The operations come
+    /// in the order of their calls, and the rule names them by their place.
+    ///
+    /// Claim: what is called a conflict is one. (Orders are certified.)
+    fn rule(&self, _operations: &[Timed<'_, Self>]) -> Option<Ruling> {
+        None
+    }
+
+    /// Answers to `input` that may be worth asking for in an explanation: what might have been
+    /// returned instead. The more likely first.
+    fn alternatives(
+        &self,
+        _operations: &[Timed<'_, Self>],
+        _input: &Self::Input,
+    ) -> Vec<Self::Output> {
+        Vec::new()
+    }
+
+    /// The operation as a read or a write of one register, if it is that: the levels below
+    /// linearizability that are judged by who read what from whom ask for it.
+    fn access(
+        &self,
+        _input: &Self::Input,
+        _output: Option<&Self::Output>,
+    ) -> Option<Access<Self::Key>> {
+        None
+    }
 }
 
 /// An operation as models see it: what was asked, and the answer if one came.
@@ -116,3 +152,15 @@ impl<M: Model + ?Sized> Clone for Call<'_, M> {
 }
 
 impl<M: Model + ?Sized> Copy for Call<'_, M> {}
+
+/// A read or a write of one register among many.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access<K> {
+    /// Which register.
+    pub key: K,
+    /// Whether it writes.
+    pub writes: bool,
+    /// What was written or read; nothing is the value it had at first. A read without an answer has
+    /// nothing here, too.
+    pub value: Option<String>,
+}

@@ -111,6 +111,8 @@ pub enum Fault {
     Mismatch(String),
     /// The line is not an event of the format, or of the model.
     Syntax(String),
+    /// The history is not of the kind that the question needs.
+    Unfit(String),
     /// The text is in none of the known formats, or has no events.
     UnknownFormat,
 }
@@ -131,7 +133,7 @@ impl fmt::Display for ReadError {
             Fault::OutOfOrder { after } => {
                 write!(f, "the position does not come after {after}, the one before it")
             }
-            Fault::Mismatch(what) | Fault::Syntax(what) => f.write_str(what),
+            Fault::Mismatch(what) | Fault::Syntax(what) | Fault::Unfit(what) => f.write_str(what),
             Fault::UnknownFormat => f.write_str(
                 "no event in a known format: expected a Jepsen log, an EDN map a line, \
                  or a JSON object a line",

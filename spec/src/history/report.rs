@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::budget::Stop;
-use super::check::{Checked, Verdict};
+use super::drawing::{Drawing, Indefinite};
+use super::levels::{Judged, Judgement};
+use super::names::Level;
+use super::violation::Violation;
 
 /// The answer about one recorded history. Its JSON is one line with stable field names.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +25,7 @@ pub struct Report {
     pub explored: u64,
     /// The most memory the search held, in bytes.
     pub bytes: usize,
-    /// If not linearizable, why; a thought a line. Otherwise empty.
+    /// If the promise is broken, why; a thought a line. Otherwise empty.
     pub explanation: Vec<String>,
     /// If unknown, which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,53 +33,86 @@ pub struct Report {
     /// If unknown, how far the search came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered: Option<String>,
-    /// If linearizable, the certified order, by index of the operations in the order of their
-    /// calls.
+    /// If there is one order that shows that the promise is kept, that order, by index of the
+    /// operations in the order of their calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<Vec<usize>>,
+    /// What the history was held against.
+    pub level: Level,
+    /// If the promise is broken, what contradicts what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub violation: Option<Violation>,
+    /// Operations that were never answered and yet must have taken effect for the witness to be
+    /// legal, with what shows it; some of them, if there are many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indefinite: Vec<Indefinite>,
+    /// The history, to be drawn.
+    pub drawing: Drawing,
 }
 
-/// The three answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// The three answers, about a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// The history is linearizable.
-    Linearizable,
-    /// The history is not linearizable.
-    NotLinearizable,
-    /// The limits were too narrow to tell.
+    /// The history keeps the level's promise. As a word: `linearizable`, `causal`.
+    Holds(Level),
+    /// The history breaks it: `not-linearizable`, `not-causal`.
+    Broken(Level),
+    /// The limits were too narrow to tell: `unknown`.
     Unknown,
 }
 
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Answer::Holds(level) => serializer.serialize_str(level.name()),
+            Answer::Broken(level) => serializer.collect_str(&format_args!("not-{level}")),
+            Answer::Unknown => serializer.serialize_str("unknown"),
+        }
+    }
+}
+
+impl Serialize for Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl Report {
+    /// The report without what shows the history itself.
     pub(crate) fn new(
         model: &'static str,
+        level: Level,
         operations: usize,
         seconds: f64,
-        checked: Checked,
+        judged: Judged,
     ) -> Self {
         let mut report = Report {
             verdict: Answer::Unknown,
             model,
             operations,
             seconds,
-            explored: checked.explored,
-            bytes: checked.bytes,
+            explored: judged.explored,
+            bytes: judged.bytes,
             explanation: Vec::new(),
             limit: None,
             covered: None,
             witness: None,
+            level,
+            violation: None,
+            indefinite: Vec::new(),
+            drawing: Drawing::default(),
         };
-        match checked.verdict {
-            Verdict::Linearizable { witness } => {
-                report.verdict = Answer::Linearizable;
-                report.witness = Some(witness);
+        match judged.judgement {
+            Judgement::Holds { witness } => {
+                report.verdict = Answer::Holds(level);
+                report.witness = witness;
             }
-            Verdict::NotLinearizable { explanation } => {
-                report.verdict = Answer::NotLinearizable;
+            Judgement::Violated { violation, explanation } => {
+                report.verdict = Answer::Broken(level);
                 report.explanation = explanation;
+                report.violation = Some(violation);
             }
-            Verdict::Unknown { reason, covered } => {
+            Judgement::Unknown { reason, covered } => {
                 report.limit = Some(reason);
                 report.covered = Some(covered);
             }
@@ -84,11 +120,11 @@ impl Report {
         report
     }
 
-    /// The exit code that stands for the answer: 0 linearizable, 1 not linearizable, 2 unknown.
+    /// The exit code that stands for the answer: 0 it holds, 1 it is broken, 2 unknown.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {
-            Answer::Linearizable => 0,
-            Answer::NotLinearizable => 1,
+            Answer::Holds(_) => 0,
+            Answer::Broken(_) => 1,
             Answer::Unknown => 2,
         }
     }
@@ -96,11 +132,11 @@ impl Report {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Answer::Linearizable => "linearizable",
-            Answer::NotLinearizable => "not linearizable",
-            Answer::Unknown => "unknown",
-        })
+        match self {
+            Answer::Holds(level) => write!(f, "{level}"),
+            Answer::Broken(level) => write!(f, "not {level}"),
+            Answer::Unknown => f.write_str("unknown"),
+        }
     }
 }
 
@@ -121,6 +157,7 @@ impl fmt::Display for Report {
         if let Some(covered) = &self.covered {
             write!(f, "\n{covered}")?;
         }
-        self.explanation.iter().try_for_each(|line| write!(f, "\n{line}"))
+        self.explanation.iter().try_for_each(|line| write!(f, "\n{line}"))?;
+        self.indefinite.iter().try_for_each(|one| write!(f, "\n{}", one.text))
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::history::model::{Call, Model};
+use crate::history::model::{Access, Call, Model};
+use crate::history::rules::{Ruling, Timed, Visit, zones};
 
 /// The key-value store.
 #[derive(Clone, Copy, Debug, Default)]
@@ -179,6 +180,55 @@ impl Model for Kv {
             KvInput::Get(key) => KvOutput::Value(state.value(key).into()),
             KvInput::Put(..) | KvInput::Append(..) => KvOutput::Done,
         })
+    }
+
+    fn promise(&self) -> &'static str {
+        "a get returns the value put last, with all that was appended since"
+    }
+
+    /// One key that is only got and put is a register.
+    fn rule(&self, operations: &[Timed<'_, Self>]) -> Option<Ruling> {
+        let mut visits = Vec::with_capacity(operations.len());
+        let key = operations.first()?.call.input.name();
+        for (operation, timed) in operations.iter().enumerate() {
+            if timed.call.input.name() != key {
+                return None;
+            }
+            let (writes, value) = match (timed.call.input, timed.call.output) {
+                (KvInput::Get(_), None) => continue,
+                (KvInput::Get(_), Some(KvOutput::Value(value))) => (false, value),
+                (KvInput::Put(_, value), None | Some(KvOutput::Done)) => (true, value),
+                _ => return None,
+            };
+            let answered = timed.call.output.is_some();
+            let (called, end) = (timed.called, timed.end());
+            let value = Some(value).filter(|value| !value.is_empty());
+            visits.push(Visit { operation, called, end, writes, answered, value });
+        }
+        zones(&visits)
+    }
+
+    fn alternatives(&self, operations: &[Timed<'_, Self>], input: &KvInput) -> Vec<KvOutput> {
+        let KvInput::Get(key) = input else {
+            return Vec::new();
+        };
+        let same = operations.iter().rev().filter(|timed| timed.call.input.name() == key);
+        let values = same.filter_map(|timed| match (timed.call.input, timed.call.output) {
+            (KvInput::Put(_, value), _) | (_, Some(KvOutput::Value(value))) => Some(value.clone()),
+            _ => None,
+        });
+        values.chain(["".into()]).map(KvOutput::Value).collect()
+    }
+
+    fn access(&self, input: &KvInput, output: Option<&KvOutput>) -> Option<Access<Arc<str>>> {
+        let (writes, value) = match (input, output) {
+            (KvInput::Get(_), Some(KvOutput::Value(value))) => (false, &**value),
+            (KvInput::Get(_), _) => (false, ""),
+            (KvInput::Put(_, value), _) => (true, &**value),
+            (KvInput::Append(..), _) => return None,
+        };
+        let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+        Some(Access { key: input.name().clone(), writes, value })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A register with read, write and compare-and-set, over nothing (nil) or an integer.
 
-use crate::history::model::{Call, Model};
+use crate::history::model::{Access, Call, Model};
+use crate::history::rules::{Ruling, Timed, Visit, zones};
 
 /// The compare-and-set register. It starts as nil.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,6 +97,53 @@ impl Model for Register {
             RegisterInput::Write(_) => RegisterOutput::Written,
             RegisterInput::Cas(old, _) => RegisterOutput::Swapped(old == *state),
         })
+    }
+
+    fn promise(&self) -> &'static str {
+        "a read returns the value written last, and a cas swaps if and only if it finds its value"
+    }
+
+    fn rule(&self, operations: &[Timed<'_, Self>]) -> Option<Ruling> {
+        let mut visits = Vec::with_capacity(operations.len());
+        for (operation, timed) in operations.iter().enumerate() {
+            let (writes, value) = match (timed.call.input, timed.call.output) {
+                (RegisterInput::Read, None) => continue,
+                (RegisterInput::Read, Some(RegisterOutput::Value(value))) => (false, *value),
+                (RegisterInput::Write(value), None | Some(RegisterOutput::Written)) => {
+                    (true, *value)
+                }
+                _ => return None,
+            };
+            let answered = timed.call.output.is_some();
+            let (called, end) = (timed.called, timed.end());
+            visits.push(Visit { operation, called, end, writes, answered, value });
+        }
+        zones(&visits)
+    }
+
+    fn alternatives(
+        &self,
+        operations: &[Timed<'_, Self>],
+        input: &RegisterInput,
+    ) -> Vec<RegisterOutput> {
+        match input {
+            RegisterInput::Read => {
+                let written = operations.iter().rev().filter_map(|timed| leaves(timed.call));
+                written.chain([None]).map(RegisterOutput::Value).collect()
+            }
+            RegisterInput::Write(_) => Vec::new(),
+            RegisterInput::Cas(..) => [true, false].map(RegisterOutput::Swapped).to_vec(),
+        }
+    }
+
+    fn access(&self, input: &RegisterInput, output: Option<&RegisterOutput>) -> Option<Access<()>> {
+        let (writes, value) = match (*input, output) {
+            (RegisterInput::Read, Some(RegisterOutput::Value(value))) => (false, *value),
+            (RegisterInput::Read, _) => (false, None),
+            (RegisterInput::Write(value), _) => (true, value),
+            (RegisterInput::Cas(..), _) => return None,
+        };
+        Some(Access { key: (), writes, value: value.map(|value| value.to_string()) })
     }
 }
 

@@ -1,16 +1,16 @@
 //! EDN maps, one a line: `{:process 0, :type :invoke, :f :put, :key "a", :value "x"}`.
 //!
-//! As much of EDN as histories use: nil, keywords, integers, strings, vectors and one map a line.
-//! Maps, lists, sets and tags within it, as errors have, are read over.
+//! As much of EDN as histories use: nil, keywords, integers, strings, vectors, lists, sets and
+//! maps. A tag (`#jepsen.history.Op{...}`) is passed over.
 
 use super::{Event, Kind, Term};
 
 /// The event of a line, or nothing if it is not an event of a client.
 pub fn event(line: &str) -> Result<Option<Event>, String> {
-    let mut scanner = Scanner { rest: line };
+    let mut scanner = Scanner { rest: untagged(line) };
     scanner.expect('{')?;
     let (mut process, mut kind, mut f, mut key) = (None, None, None, None);
-    let (mut value, mut error) = (Term::Nil, false);
+    let (mut value, mut error) = (Term::Nil, Term::Nil);
     while !scanner.accept('}') {
         let Term::Word(name) = scanner.term(0)? else {
             return Err("a map has keywords for keys".to_owned());
@@ -29,7 +29,7 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
             ("f", Term::Word(name)) => f = Some(name),
             ("key", term) => key = Some(term),
             ("value", term) => value = term,
-            ("error", term) => error = term != Term::Nil,
+            ("error", term) => error = term,
             _ => {}
         }
     }
@@ -44,6 +44,16 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
         value,
         error,
     }))
+}
+
+/// The text without the tag that it begins with, if it does.
+pub(super) fn untagged(text: &str) -> &str {
+    let rest = text.strip_prefix('#').unwrap_or(text);
+    let name = |c: char| c.is_alphanumeric() || ".-_/*+!?$%&=<>".contains(c);
+    match rest.starts_with(name) && rest.len() < text.len() {
+        true => rest.trim_start_matches(name).trim_start(),
+        false => text,
+    }
 }
 
 /// Reads a single term that fills the text.
@@ -117,8 +127,7 @@ impl Scanner<'_> {
             (Some(b'('), _) | (Some(b'{'), _) | (Some(b'#'), Some(b'{')) => {
                 let close = if first == Some(b'(') { ')' } else { '}' };
                 self.rest = if first == Some(b'#') { &inside[1..] } else { inside };
-                self.terms(close, depth)?;
-                return Ok(Term::Word("a collection".into()));
+                return Ok(Term::List(self.terms(close, depth)?));
             }
             (Some(b'#'), _) => {
                 let end = self.rest.find(|c: char| c.is_whitespace() || "{[(\"".contains(c));

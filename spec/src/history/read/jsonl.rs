@@ -11,10 +11,22 @@
 //! |-----------|---------|
 //! | `process` | the client, a whole number from 0; events of anything else are skipped |
 //! | `type`    | `invoke`, `ok`, `fail` or `info` |
-//! | `f`       | `read`, `write`, `cas`; or `get`, `put`, `append`. Only `invoke` needs it |
+//! | `f`       | what is asked for, a word of the model; only `invoke` needs it |
 //! | `key`     | kv only: a string or a whole number |
-//! | `value`   | cas-register: `null` or a whole number, for cas `[old, new]`; kv: a string |
+//! | `value`   | what is asked or answered, as the model has it |
 //! | `error`   | why it failed; anything but `null` |
+//!
+//! | model          | words                     | values |
+//! |----------------|---------------------------|--------|
+//! | register       | `read`, `write`           | `null` or a whole number |
+//! | cas-register   | and `cas`                 | `[old, new]` for `cas` |
+//! | kv             | `get`, `put`, `append`    | a string or a whole number |
+//! | multi-register | `txn`                     | `[["r", "x", null], ["w", "y", 3]]` |
+//! | queue          | `enqueue`, `dequeue`      | a whole number; `null` for nothing |
+//! | stack          | `push`, `pop`             | likewise |
+//! | set            | `add`, `remove`, `contains`, `read` | a whole number, a truth value, a list |
+//! | counter        | `add`, `increment`, `decrement`, `add-and-get`, `read` | a whole number |
+//! | lock           | `acquire`, `release`      | the owner, a whole number; `false` if refused |
 //!
 //! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its
 //! value out.
@@ -52,7 +64,7 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
         f,
         key: fields.remove("key").map(term),
         value: fields.remove("value").map_or(Term::Nil, term),
-        error: fields.get("error").is_some_and(|error| !error.is_null()),
+        error: fields.remove("error").map_or(Term::Nil, term),
     }))
 }
 

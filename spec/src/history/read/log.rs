@@ -41,7 +41,7 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
             "" => Term::Nil,
             value => edn::term(value)?,
         },
-        error: false,
+        error: Term::Nil,
     }))
 }
 

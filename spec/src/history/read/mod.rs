@@ -22,6 +22,7 @@
 pub mod edn;
 pub mod jsonl;
 pub mod log;
+mod objects;
 mod words;
 
 use std::sync::Arc;
@@ -42,8 +43,22 @@ pub struct Event {
     pub key: Option<Term>,
     /// The value: an argument, or an answer.
     pub value: Term,
-    /// Whether an error was recorded beside the value.
-    pub error: bool,
+    /// The error recorded beside the value, or nil.
+    pub error: Term,
+}
+
+impl Event {
+    /// Whether an error says that the object was empty: as a word, or first in a list.
+    fn is_empty(&self) -> bool {
+        let empty = |term: &Term| match term {
+            Term::Word(word) | Term::Text(word) => matches!(&**word, "empty" | "exhausted"),
+            Term::Nil | Term::Int(_) | Term::List(_) => false,
+        };
+        [&self.value, &self.error].into_iter().any(|term| match term {
+            Term::List(list) => list.first().is_some_and(empty),
+            term => empty(term),
+        })
+    }
 }
 
 /// What happened to an operation.
@@ -82,7 +97,7 @@ pub enum Term {
     Text(Arc<str>),
     /// A keyword, without its colon, or anything else that is no value of a model.
     Word(Arc<str>),
-    /// A list.
+    /// A list, a set, or the keys and values of a map in turn.
     List(Vec<Term>),
 }
 
@@ -103,6 +118,11 @@ pub trait Vocabulary: Model {
 
     /// The name of the function that is asked for.
     fn function(&self, input: &Self::Input) -> &'static str;
+
+    /// Whether this is a name of the function that is asked for.
+    fn is_function(&self, input: &Self::Input, f: &str) -> bool {
+        f == self.function(input)
+    }
 
     /// What an `ok` or `fail` says about the call. Errors say why it does not fit.
     fn ended(&self, input: &Self::Input, event: &Event) -> Result<Ended<Self::Output>, String>;
@@ -158,6 +178,7 @@ enum Format {
 
 /// The format of a text by its first line.
 fn sniff(line: &str) -> Option<Format> {
+    let line = edn::untagged(line);
     if let Some(inside) = line.strip_prefix('{') {
         return match inside.trim_start().chars().next() {
             Some(':') => Some(Format::Edn),
@@ -185,7 +206,7 @@ fn record<M: Vocabulary>(
     };
     let mismatch = |what| ReadError { line, fault: Fault::Mismatch(what) };
     let asked = model.function(&call.input);
-    if let Some(f) = event.f.as_deref().filter(|f| *f != asked) {
+    if let Some(f) = event.f.as_deref().filter(|f| !model.is_function(&call.input, f)) {
         let called = call.called;
         let what = format!("process {process} ends a {f}, but called a {asked} in line {called}");
         return Err(mismatch(what));

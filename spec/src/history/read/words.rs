@@ -35,7 +35,9 @@ impl Vocabulary for Register {
             return Ok(match *input {
                 RegisterInput::Read => Ended::Failed,
                 _ if timed_out => Ended::Unknown,
-                RegisterInput::Cas(old, new) if !event.error && event.value != Term::Nil => {
+                RegisterInput::Cas(old, new)
+                    if event.error == Term::Nil && event.value != Term::Nil =>
+                {
                     same(&pair(&event.value)?, &(old, new))?;
                     Ended::Answered(RegisterOutput::Swapped(false))
                 }
@@ -66,8 +68,8 @@ impl Vocabulary for Kv {
         let f = function_of(event)?;
         let key = key(event)?.ok_or("an operation of kv needs a key")?;
         Ok(match f {
-            "get" => KvInput::Get(key),
-            "put" => KvInput::Put(key, text(&event.value)?),
+            "get" | "read" => KvInput::Get(key),
+            "put" | "write" => KvInput::Put(key, text(&event.value)?),
             "append" => KvInput::Append(key, text(&event.value)?),
             other => return Err(format!("kv has get, put and append, not {other}")),
         })
@@ -78,6 +80,14 @@ impl Vocabulary for Kv {
             KvInput::Get(_) => "get",
             KvInput::Put(..) => "put",
             KvInput::Append(..) => "append",
+        }
+    }
+
+    fn is_function(&self, input: &KvInput, f: &str) -> bool {
+        match input {
+            KvInput::Get(_) => matches!(f, "get" | "read"),
+            KvInput::Put(..) => matches!(f, "put" | "write"),
+            KvInput::Append(..) => f == "append",
         }
     }
 
@@ -107,11 +117,11 @@ impl Vocabulary for Kv {
     }
 }
 
-fn function_of(event: &Event) -> Result<&str, String> {
+pub(super) fn function_of(event: &Event) -> Result<&str, String> {
     event.f.as_deref().ok_or_else(|| "the call has no function f".to_owned())
 }
 
-fn number(term: &Term) -> Result<Option<i64>, String> {
+pub(super) fn number(term: &Term) -> Result<Option<i64>, String> {
     match term {
         Term::Nil => Ok(None),
         Term::Int(number) => Ok(Some(*number)),
@@ -129,7 +139,8 @@ fn pair(term: &Term) -> Result<(Option<i64>, Option<i64>), String> {
 fn text(term: &Term) -> Result<Arc<str>, String> {
     match term {
         Term::Text(text) => Ok(text.clone()),
-        other => Err(format!("expected a string, found {}", words(other))),
+        Term::Int(number) => Ok(number.to_string().into()),
+        other => Err(format!("expected a string or an integer, found {}", words(other))),
     }
 }
 
@@ -142,14 +153,14 @@ fn key(event: &Event) -> Result<Option<Arc<str>>, String> {
     }
 }
 
-fn same<T: PartialEq>(ended: &T, called: &T) -> Result<(), String> {
+pub(super) fn same<T: PartialEq>(ended: &T, called: &T) -> Result<(), String> {
     match ended == called {
         true => Ok(()),
         false => Err("the key or value is not the one of the call".to_owned()),
     }
 }
 
-fn words(term: &Term) -> &'static str {
+pub(super) fn words(term: &Term) -> &'static str {
     match term {
         Term::Nil => "nil",
         Term::Int(_) => "an integer",
