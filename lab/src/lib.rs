@@ -6,6 +6,7 @@
 pub mod bare;
 mod exhibit;
 mod omega;
+mod paxos;
 mod raft;
 mod registry;
 mod store;
@@ -15,6 +16,7 @@ pub mod walk;
 
 pub use exhibit::{Card, Exhibit, Knob, Open, named, names, number};
 pub use omega::OmegaLab;
+pub use paxos::PaxosLab;
 pub use raft::{Judged, RaftLab};
 pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, canon, find};
 pub use store::{Store, StoreClients, StoreLab};

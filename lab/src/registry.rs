@@ -14,7 +14,7 @@ use crate::exhibit::{Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, StoreLab};
+use crate::{OmegaLab, PaxosLab, RaftLab, StoreLab};
 
 /// Everything in the lab: the protocols, then the abstract specifications.
 pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -26,6 +26,8 @@ pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 static PROTOCOLS: &[Entry] = &[
     // election
     Entry::of::<OmegaLab>(),
+    // consensus
+    Entry::of::<PaxosLab>(),
     // order
     Entry::of::<RaftLab>(),
     // machine

@@ -1,5 +1,6 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod consensus;
 mod leader;
 mod total_order;
 
@@ -8,6 +9,7 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use consensus::Consensus;
 pub use leader::EventualLeader;
 pub use total_order::TotalOrder;
 
