@@ -4,20 +4,28 @@
 //! of its own, and by one line in [`REGISTRY`].
 
 pub mod bare;
+mod ben_or;
 mod exhibit;
 mod omega;
 mod paxos;
+mod phase_king;
 mod raft;
 mod registry;
 mod store;
 pub mod theory;
+mod together;
+mod two_generals;
 mod verbs;
 pub mod walk;
 
+pub use ben_or::BenOrLab;
 pub use exhibit::{Card, Exhibit, Knob, Open, named, names, number};
 pub use omega::OmegaLab;
 pub use paxos::PaxosLab;
+pub use phase_king::PhaseKingLab;
 pub use raft::{Judged, RaftLab};
 pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, canon, find};
 pub use store::{Store, StoreClients, StoreLab};
+pub use together::{Crowd, TOGETHER, Together};
+pub use two_generals::TwoGeneralsLab;
 pub use verbs::Heard;

@@ -14,7 +14,7 @@ use crate::exhibit::{Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, PaxosLab, RaftLab, StoreLab};
+use crate::{BenOrLab, OmegaLab, PaxosLab, PhaseKingLab, RaftLab, StoreLab, TwoGeneralsLab};
 
 /// Everything in the lab: the protocols, then the abstract specifications.
 pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -27,7 +27,11 @@ static PROTOCOLS: &[Entry] = &[
     // election
     Entry::of::<OmegaLab>(),
     // consensus
+    Entry::of::<BenOrLab>(),
     Entry::of::<PaxosLab>(),
+    Entry::of::<TwoGeneralsLab>(),
+    // byzantine
+    Entry::of::<PhaseKingLab>(),
     // order
     Entry::of::<RaftLab>(),
     // machine

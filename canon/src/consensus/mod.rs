@@ -11,13 +11,18 @@
 //!
 //! | protocol | faults | timing | quorum | messages | delays |
 //! |---|---|---|---|---|---|
+//! | [`ben_or`] | crash-stop, f < n/2 | asynchronous | n-f | 2n(n-1) a round | 2 a round |
 //! | [`paxos`] | crash-recovery | partly synchronous | majority | 4(n-1), then n-1 to tell | 4 |
+//!
+//! [`two_generals`] shows what no protocol can do: agree by a deadline over links that lose.
 
 use core::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
+pub mod ben_or;
 pub mod paxos;
+pub mod two_generals;
 
 /// Asks that this value be decided.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod attack;
 mod consensus;
 mod leader;
 mod total_order;
@@ -9,6 +10,7 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use attack::CoordinatedAttack;
 pub use consensus::Consensus;
 pub use leader::EventualLeader;
 pub use total_order::TotalOrder;
