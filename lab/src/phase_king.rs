@@ -22,6 +22,8 @@ pub struct PhaseKingLab {
     pub nodes: usize,
     /// `f`: how many of them may be traitors. Sound if there are more than `4f` nodes.
     pub most: usize,
+    /// The traitors of a story; a random run draws its own.
+    pub traitors: NodeSet,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
 }
@@ -29,7 +31,8 @@ pub struct PhaseKingLab {
 impl PhaseKingLab {
     /// Sound Phase King, which bears as many traitors as it can at this size.
     pub fn new(nodes: usize) -> PhaseKingLab {
-        PhaseKingLab { nodes, most: (nodes - 1) / 4, mutant: None }
+        let most = (nodes - 1) / 4;
+        PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
     }
 
     /// The same with a breakage.
@@ -87,6 +90,10 @@ impl Subject for PhaseKingLab {
         Some(Propose(random.chance(1, 2)))
     }
 
+    fn traitors(&self) -> NodeSet {
+        self.traitors
+    }
+
     /// Every value in every phase, as anybody and as king.
     fn forgeries(&self, _: NodeId, _: NodeId) -> Vec<Message> {
         let phases = 1..=self.most as u32 + 1;
@@ -129,7 +136,8 @@ impl Exhibit for PhaseKingLab {
         sizes: (1, 13),
     };
 
-    /// The checker lets alarms ring at any time, and this protocol lives by rounds in lock-step.
+    /// The checker lets alarms ring at any time, and this protocol lives by rounds in lock-step:
+    /// what it showed would be that messages may come too late.
     const EXPLORED: bool = false;
 
     fn sized(nodes: usize) -> PhaseKingLab {

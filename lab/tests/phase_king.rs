@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use canon::byzantine::phase_king::Mutant;
 use lab::{Exhibit, PhaseKingLab, Together};
+use model::NodeId;
 use sim::{Campaign, Options, Report, campaign};
 use world::story::golden;
 use world::timed::Violation;
@@ -67,9 +68,22 @@ fn the_costs_are_those_of_the_book() {
     }
 }
 
+fn story(name: &str) -> String {
+    format!("{}/stories/phase-king/{name}.story", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_traitor_undoes_what_four_have_agreed_on() {
+    let traitors = [NodeId(1)].into_iter().collect();
+    let story = story("traitor-among-four");
+    golden(&PhaseKingLab { most: 1, traitors, ..PhaseKingLab::new(4) }, &story);
+    let told = std::fs::read_to_string(story).expect("The story is there.");
+    assert!(told.contains("n2 decides true, but false was decided before."), "{told}");
+}
+
 #[test]
 fn two_phases_of_five() {
-    let story = format!("{}/stories/phase-king/two-phases.story", env!("CARGO_MANIFEST_DIR"));
+    let story = story("two-phases");
     golden(&PhaseKingLab::new(5), &story);
     let told = std::fs::read_to_string(story).expect("The story is there.");
     assert_eq!(told.matches("tells decide false").count(), 5, "{told}");
