@@ -26,7 +26,7 @@ impl<S: Subject> Workload<S> for Together {
     where
         S: 's;
 
-    fn clients<'s>(&self, subject: &'s S, plan: &Plan) -> Crowd<S::Process> {
+    fn clients(&self, subject: &S, plan: &Plan) -> Crowd<S::Process> {
         let draw = |node: NodeId| {
             let count = u64::from(node.0);
             let random = &mut operation_random(plan.seed, count);
