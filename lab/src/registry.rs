@@ -15,8 +15,9 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab, OmegaLab, RaftLab,
-    RicartAgrawalaLab, StoreLab, UniformLab, VectorLab,
+    BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
+    OmegaLab, PaxosLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab,
+    UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -43,6 +44,12 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<ChandyMisraHaasAndLab>(),
     // election
     Entry::of::<OmegaLab>(),
+    // consensus
+    Entry::of::<PaxosLab>(),
+    Entry::of::<BenOrLab>(),
+    Entry::of::<TwoGeneralsLab>(),
+    // byzantine
+    Entry::of::<PhaseKingLab>(),
     // order
     Entry::of::<RaftLab>(),
     // machine

@@ -1,8 +1,10 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod attack;
 mod broadcast;
 mod causal;
 mod clock;
+mod consensus;
 mod conservation;
 mod leader;
 mod link;
@@ -15,9 +17,11 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use attack::CoordinatedAttack;
 pub use broadcast::ReliableBroadcast;
 pub use causal::CausalBroadcast;
 pub use clock::CausalStamps;
+pub use consensus::Consensus;
 pub use conservation::Conservation;
 pub use leader::EventualLeader;
 pub use link::CausalDelivery;

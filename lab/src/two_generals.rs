@@ -1,0 +1,134 @@
+//! The two generals in the lab: a promise that cannot be kept where links lose.
+
+use canon::consensus::two_generals::{AtDawn, General, Messenger, Order, Protocol};
+use check::{Bounds, Flushing};
+use model::{Event, NodeId, Random};
+use sim::Scale;
+use spec::monitor::CoordinatedAttack;
+use world::timed::SECONDS;
+use world::{Sometimes, Subject, SystemModel, Timing};
+
+use crate::exhibit::{Card, Exhibit, Knob, number};
+use crate::theory::{Claim, Measure, calm_run};
+use crate::together::{TOGETHER, Together};
+
+/// Two generals and what they have agreed on.
+#[derive(Clone, Debug)]
+pub struct TwoGeneralsLab {
+    /// How many messengers go, and how many are enough.
+    pub protocol: Protocol,
+}
+
+impl Subject for TwoGeneralsLab {
+    type Process = General;
+    type Monitor = CoordinatedAttack;
+
+    fn name(&self) -> &'static str {
+        "two-generals"
+    }
+
+    fn nodes(&self) -> usize {
+        2
+    }
+
+    fn process(&self, me: NodeId) -> General {
+        General::new(me, self.protocol)
+    }
+
+    fn monitor(&self) -> CoordinatedAttack {
+        CoordinatedAttack::default()
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<General>> {
+        vec![Sometimes { name: "a messenger comes", seen: comes }]
+    }
+
+    fn requests(&self, node: NodeId) -> Vec<Order> {
+        if node == NodeId(0) { vec![Order] } else { Vec::new() }
+    }
+
+    fn request(&self, node: NodeId, _: u64, random: &mut Random) -> Option<Order> {
+        (node == NodeId(0) && random.chance(3, 4)).then_some(Order)
+    }
+
+    /// Links that lose nothing, and a night that is long enough.
+    fn model(&self) -> SystemModel {
+        SystemModel { timing: Timing::Synchronous, ..SystemModel::faultless(2) }
+    }
+}
+
+impl Exhibit for TwoGeneralsLab {
+    type Workload = Together;
+
+    const CARD: Card = Card {
+        name: "two-generals",
+        what: "two nodes that cannot be sure of each other where links lose",
+        family: "consensus",
+        file: "canon/src/consensus/two_generals.rs",
+        source: "Akkoyunlu, Ekanadham, Huber 1975; Gray 1978",
+        nodes: 2,
+        sizes: (2, 2),
+    };
+
+    /// To the checker every link loses and dawn may come at any time: it would show that the
+    /// promise breaks, as the tests do, not that it holds in the model.
+    const EXPLORED: bool = false;
+
+    fn sized(_: usize) -> TwoGeneralsLab {
+        TwoGeneralsLab { protocol: Protocol::cautious(4) }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        let Protocol { messengers, enough: [first, second] } = self.protocol;
+        let knob = |name, what, value: u32| Knob { name, what, value: value.to_string() };
+        vec![
+            knob("k", "how many messengers go; all that come to a general are asked for", {
+                messengers
+            }),
+            knob("first", "how many messengers are enough for the first general", first),
+            knob("second", "how many messengers are enough for the second general", second),
+        ]
+    }
+
+    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
+        match knob {
+            "k" => self.protocol = Protocol::cautious(number(knob, value)?),
+            "first" => self.protocol.enough[0] = number(knob, value)?,
+            _ => self.protocol.enough[1] = number(knob, value)?,
+        }
+        Ok(())
+    }
+
+    /// One night, and the day behind it.
+    fn scale() -> Scale {
+        Scale { faults: 2 * SECONDS, settle: SECONDS, operations: 1, strikes: 20 }
+    }
+
+    fn theory(nodes: usize) -> Vec<Measure> {
+        let lab = TwoGeneralsLab::sized(nodes);
+        let trace = calm_run(&lab, 1, &[(TOGETHER, NodeId(0), Order)], 2);
+        let attack = AtDawn::Attack.to_string();
+        let attacks = trace.events.iter().filter(|event| event.tells.contains(&attack)).count();
+        let messengers = f64::from(lab.protocol.messengers);
+        let measure = |what, measured, formula, expected| {
+            let (convention, claim) = ("nothing is lost; k = 4", Claim::Exact);
+            Measure { what, convention, nodes, measured, formula, expected, claim }
+        };
+        vec![
+            measure("messages", trace.messages() as f64, "k", messengers),
+            measure("generals who attack", attacks as f64, "2", 2.0),
+        ]
+    }
+
+    const THEORY_SIZES: &'static [usize] = &[2];
+
+    const NEEDS: &'static [&'static str] = &["links"];
+}
+
+fn comes(event: &Event<General>, _: &General) -> bool {
+    matches!(event, Event::Message(_, Messenger(_)))
+}
