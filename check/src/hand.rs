@@ -209,8 +209,8 @@ impl<S: System> Hand<S> {
         self.fresh.generated += self.successors.list.len() as u64;
         let mut at = start;
         let mut begin = 0;
-        let successors = std::mem::take(&mut self.successors.list);
-        for (place, (_, state)) in successors.iter().enumerate() {
+        let mut successors = std::mem::take(&mut self.successors.list);
+        for (place, (_, state)) in successors.drain(..).enumerate() {
             while place == self.ends[at - start] {
                 begin = place;
                 at += 1;
@@ -223,16 +223,16 @@ impl<S: System> Hand<S> {
     }
 
     /// Judges a new state, the `via`th successor of the frontier's state `at`.
-    fn keep(&mut self, round: &Round<S>, at: usize, via: usize, state: &S::State) {
+    fn keep(&mut self, round: &Round<S>, at: usize, via: usize, state: S::State) {
         self.fresh.distinct += 1;
-        let judged = caught(|| round.system.judge(&mut self.worker, state));
+        let judged = caught(|| round.system.judge(&mut self.worker, &state));
         match judged.unwrap_or_else(|text| Judgement::Broken(no_panic(text))) {
             Judgement::Outside => self.fresh.outside += 1,
             Judgement::Broken(violation) => self.end_at(round, at, Some(via), violation),
             Judgement::Within => {
-                self.fresh.states.push(state.clone());
+                self.fresh.heap_bytes += round.system.heap_bytes(&state);
+                self.fresh.states.push(state);
                 self.fresh.parents.push(Parent::new(round.base + at as u32, via as u16));
-                self.fresh.heap_bytes += round.system.heap_bytes(state);
             }
         }
     }

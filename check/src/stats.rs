@@ -42,7 +42,8 @@ impl Display for Stats {
         }
         writeln!(
             f,
-            "  leaving states {:.3} s, gathering {:.3} s, growing the table {:.3} s, liveness {:.3} s",
+            "  leaving states {:.3} s, gathering {:.3} s, growing the table {:.3} s, \
+             liveness {:.3} s",
             self.leaving, self.gathering, self.growing, self.living
         )?;
         f.write_str("  states by level:")?;

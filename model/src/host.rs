@@ -93,6 +93,11 @@ impl<P: Process> Host<P> {
         &self.process
     }
 
+    /// For drivers: puts back into the process what cannot be written down, such as a function.
+    pub fn restore(&mut self, restore: impl FnOnce(&mut P)) {
+        restore(&mut self.process);
+    }
+
     /// Rule 5: gives back one durable record, before the event [`Event::Start`].
     pub fn recover(&mut self, record: P::Record) {
         self.process.recover(record);

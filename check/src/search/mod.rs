@@ -29,9 +29,14 @@ const MOST_STATES: usize = u32::MAX as usize / 2;
 /// beside leaving them, and few enough that a stop is noticed at once.
 const PIECE: usize = 256;
 
-/// States of the frontier between two looks at limits and progress. At the slowest rates seen
-/// (10,000 states a second) that is every 3 seconds; the clock is looked at in between.
+/// States of the frontier between two looks at limits and progress, at least. At the slowest rates
+/// seen (10,000 states a second) that is every 3 seconds; the clock is looked at in between.
 const ROUND: usize = 32_768;
+
+/// The time between two looks that is aimed at when there are enough states. The threads wait for
+/// each other at each look, which on a busy machine takes as long as the scheduler's turns: tens
+/// of milliseconds, so a tenth of this.
+const LOOK: Duration = Duration::from_millis(400);
 
 /// The most new states that one state is expected to add on average over a round.
 const FRESH: usize = 32;
@@ -200,6 +205,8 @@ struct Search<'a, S: System> {
     distinct: usize,
     generated: u64,
     outside: u64,
+    /// States left a second, in the latest round.
+    pace: f64,
     /// Levels that are complete and had a state of their own.
     depth: u64,
     depth_within: u64,
@@ -233,6 +240,7 @@ impl<'a, S: System> Search<'a, S> {
             distinct: 0,
             generated: 0,
             outside: 0,
+            pace: 0.0,
             depth: 0,
             depth_within: 0,
             before: 0,
@@ -332,7 +340,7 @@ impl<'a, S: System> Search<'a, S> {
     /// Leaves some states of the frontier.
     fn round(&mut self) -> Option<End> {
         let mut pieces = self.pieces();
-        let count: usize = pieces.iter().map(ExactSizeIterator::len).sum();
+        let mut count: usize = pieces.iter().map(ExactSizeIterator::len).sum();
         let threads = if count < SMALL { 1 } else { self.asked.threads };
         let deadline = self.asked.time.map(|limit| self.began + limit);
         while !pieces.is_empty() {
@@ -358,7 +366,11 @@ impl<'a, S: System> Search<'a, S> {
                 first.work(&round);
             });
             pieces = round.queue.into_inner().expect("No thread panics here.");
-            self.stats.leaving += began.elapsed().as_secs_f64();
+            let seconds = began.elapsed().as_secs_f64();
+            self.stats.leaving += seconds;
+            let left = count - pieces.iter().map(ExactSizeIterator::len).sum::<usize>();
+            self.pace = left as f64 / seconds.max(1e-6);
+            count -= left;
             let began = Instant::now();
             let (found, wanted, is_crowded) = self.gather();
             if let Some(found) = found {
@@ -413,7 +425,8 @@ impl<'a, S: System> Search<'a, S> {
         let each = size_of::<S::State>() + size_of::<Parent>() + 2 * size_of::<u64>() + heap;
         let memory = self.asked.memory.saturating_sub(self.bytes());
         let states = self.asked.states.saturating_sub(self.distinct);
-        (memory / each / FRESH).min(states).clamp(GROUP, ROUND)
+        let pace = (self.pace * LOOK.as_secs_f64()) as usize;
+        (memory / each / FRESH).min(states).min(pace.max(ROUND)).max(GROUP)
     }
 
     /// Takes over what the threads have found.

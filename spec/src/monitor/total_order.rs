@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use model::order::{Ask, Order, Tell};
 use model::{Fingerprint, NodeId, NodeSet, Value};
 
 use super::Monitor;
 
 /// Checks agreement, integrity, order, reads and progress, as [`model::order`] states them.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct TotalOrder<V: Value> {
     /// The order so far: what was told at slot 1, 2, 3 and so on, by whoever told it first.
     told: Vec<Option<V>>,

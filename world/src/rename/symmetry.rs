@@ -23,6 +23,7 @@ pub struct Symmetry<S: Subject> {
     process: Renamed<S::Process>,
     monitor: Renamed<S::Monitor>,
     tree: fn(&Host<S::Process>) -> Tree,
+    restore: fn(&mut S::Process, &S::Process),
 }
 
 impl<S: Subject> Symmetry<S>
@@ -45,6 +46,7 @@ where
             process: |process, renaming| renaming.of(process),
             monitor: |monitor, renaming| renaming.of(monitor),
             tree: written::<Host<S::Process>>,
+            restore: |_, _| {},
         }
     }
 
@@ -55,6 +57,12 @@ where
 }
 
 impl<S: Subject> Symmetry<S> {
+    /// Puts back into a renamed process (the first) what `serde` skips, such as a function, from
+    /// the process as it was (the second).
+    pub fn restoring(self, restore: fn(&mut S::Process, &S::Process)) -> Symmetry<S> {
+        Symmetry { restore, ..self }
+    }
+
     /// The groups; nodes in none of them keep their names.
     pub fn groups(&self) -> &[NodeSet] {
         &self.groups
@@ -62,12 +70,16 @@ impl<S: Subject> Symmetry<S> {
 
     /// A node's driver and process, renamed.
     pub fn host(&self, host: &Host<S::Process>, renaming: &Renaming) -> Host<S::Process> {
-        (self.host)(host, renaming)
+        let mut renamed = (self.host)(host, renaming);
+        renamed.restore(|process| (self.restore)(process, host.process()));
+        renamed
     }
 
     /// A process, renamed.
     pub fn process(&self, process: &S::Process, renaming: &Renaming) -> S::Process {
-        (self.process)(process, renaming)
+        let mut renamed = (self.process)(process, renaming);
+        (self.restore)(&mut renamed, process);
+        renamed
     }
 
     /// A monitor, renamed.

@@ -45,7 +45,7 @@ pub struct Entry<V> {
 /// - entries up to `saved` have been given to the disk, in frames that are durable or waiting;
 /// - entries behind `saved` exist at a leader only, were never sent, and are cut when it steps
 ///   down.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Log<V> {
     entries: Vec<Entry<V>>,
     saved: u64,

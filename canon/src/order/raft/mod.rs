@@ -42,6 +42,8 @@ use core::hash::{Hash, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use model::order::{Ask, Order, Tell};
 use model::{NodeId, NodeSet, Out, Process, Value};
 
@@ -76,7 +78,8 @@ pub const UNCOMMITTED: u64 = 1 << 17;
 pub const APPEND_WEIGHT: usize = 1 << 20;
 
 /// What never changes at a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Setup<V> {
     /// This node.
     pub me: NodeId,
@@ -88,9 +91,15 @@ pub struct Setup<V> {
     /// How often a leader makes itself heard: several times in the shortest election time-out.
     pub heartbeat: Duration,
     /// What a command weighs, against [`APPEND_WEIGHT`].
+    #[serde(skip, default = "unweighed")]
     pub weigh: fn(&V) -> usize,
     /// A breakage, for testing the tools that must find it.
     pub mutant: Option<Mutant>,
+}
+
+/// Every command weighs the same.
+fn unweighed<V>() -> fn(&V) -> usize {
+    |_| 1
 }
 
 impl<V> Setup<V> {
@@ -103,7 +112,7 @@ impl<V> Setup<V> {
             members: NodeSet::first(nodes),
             election: Duration::from_millis(500)..Duration::from_millis(1000),
             heartbeat: Duration::from_millis(50),
-            weigh: |_| 1,
+            weigh: unweighed(),
             mutant: None,
         }
     }
@@ -113,7 +122,7 @@ impl<V> Setup<V> {
 ///
 /// Invariants: `commit` is never beyond the log; entries up to `commit` are never cut; `term` and
 /// `vote` are saved in the step that changes them; at a follower the whole log is given to disk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Raft<V> {
     setup: Arc<Setup<V>>,
     term: u64,
@@ -124,7 +133,7 @@ pub struct Raft<V> {
 }
 
 /// What a node is in its term, with what only that role has.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Role {
     /// Follows the leader, if it has heard of one.
     Follower {
@@ -141,7 +150,7 @@ pub enum Role {
 }
 
 /// What only a leader has.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Leader {
     /// How far each member is, this node among them.
     members: BTreeMap<NodeId, Progress>,

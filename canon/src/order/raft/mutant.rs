@@ -1,9 +1,10 @@
 //! One-line breakages of Raft, each of which the checker or the simulator must catch.
 
 use core::fmt::{self, Display};
+use serde::{Deserialize, Serialize};
 
 /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Mutant {
     /// RequestVote and the candidate's own vote leave before the new term is on disk.
     EarlyRequestVote,

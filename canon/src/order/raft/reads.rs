@@ -6,6 +6,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem;
+use serde::{Deserialize, Serialize};
 
 use model::order::Tell;
 use model::{NodeId, Out, Value};
@@ -14,7 +15,7 @@ use super::replication::nth_largest;
 use super::{Message, Mutant, Raft, Role};
 
 /// The reads that a leader has been asked for.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reads {
     /// The newest round that has begun. Rounds count from 1 in each term.
     round: u64,

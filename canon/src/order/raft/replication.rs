@@ -1,6 +1,7 @@
 //! Raft §5.3 and §5.4.2: how entries reach the followers, and when they are committed.
 
 use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
 
 use model::{NodeId, NodeSet, Out, Value};
 
@@ -10,7 +11,7 @@ use super::{
 };
 
 /// How far a member is, as its leader knows.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// The index of the next entry to send; while probing, of the entry after the position that is
     /// asked about.
