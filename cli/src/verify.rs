@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use spec::history::{Level, Limits, ModelName, verify};
+use draw::{Bar, Look};
+use spec::history::{Level, Limits, ModelName, Report, verify};
 use spec::transactions::{IsolationModel, Workload, verify_against};
 
 use crate::failure::Failure;
@@ -58,6 +59,10 @@ impl Verify {
             Recorded::Object(model) => {
                 let report = verify(&text, model, self.level, &limits);
                 let report = report.map_err(|error| fail(error.to_string()))?;
+                if let Some(file) = &self.diagram {
+                    let page = picture(&self.file.display().to_string(), &report);
+                    fs::write(file, page).map_err(|error| fail(error.to_string()))?;
+                }
                 crate::answer(&report, self.json, report.exit_code())
             }
             Recorded::Transactions(workload) => {
@@ -67,6 +72,29 @@ impl Verify {
             }
         }
     }
+}
+
+/// The operations of a history as bars, on a page.
+fn picture(title: &str, report: &Report) -> String {
+    let bars: Vec<Bar> = report
+        .drawing
+        .bars
+        .iter()
+        .map(|bar| Bar {
+            process: format!("client {}", bar.process),
+            start: bar.called,
+            end: bar.returned,
+            text: bar.text.clone(),
+            conflict: bar.conflict,
+            note: format!("operation {}", bar.operation),
+        })
+        .collect();
+    let look = Look::default();
+    let caption = match &report.violation {
+        Some(violation) => violation.facts.join(" "),
+        None => report.verdict.to_string(),
+    };
+    draw::sheet(title, &[(caption, draw::history(title, &bars, &look))], &look)
 }
 
 /// What a history was recorded from.

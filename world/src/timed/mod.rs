@@ -267,7 +267,9 @@ impl<'a, S: Subject> World<'a, S> {
             for index in 0..world.nodes.len() {
                 world.nodes[index].site.fuse = None;
                 let is_up = world.nodes[index].host.is_some();
-                match core.contains(NodeId(index as u16)) {
+                let node = NodeId(index as u16);
+                // Traitors are promised nothing, and go on betraying.
+                match core.contains(node) || world.sea.is_traitor(node) {
                     true if !is_up => world.start(index),
                     false if is_up => world.stop(index, 0, false),
                     _ => {}
