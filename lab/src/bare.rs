@@ -83,8 +83,9 @@ pub trait Bare {
     /// Nothing more is at hand: messages to itself, then flushes, until nothing comes of them.
     fn settle(&mut self, now: Moment) -> Vec<Deed>;
 
-    /// A request as a random run would make it, by its number, with the line that it prints.
-    fn draw(&self, seed: u64, count: u64) -> Option<(Json, String)>;
+    /// A request as a random run would make it, by its number, with the line that it prints; of a
+    /// protocol whose users take turns, the one whose turn it is.
+    fn draw(&self, seed: u64, count: u64, turn: u64) -> Option<(Json, String)>;
 
     /// The requests that a user may name, with the line that each prints.
     fn offers(&self) -> Vec<(Json, String)>;
@@ -160,7 +161,12 @@ impl<E: Exhibit> Bare for BareNode<E> {
         reach.deeds
     }
 
-    fn draw(&self, seed: u64, count: u64) -> Option<(Json, String)> {
+    fn draw(&self, seed: u64, count: u64, turn: u64) -> Option<(Json, String)> {
+        if E::IN_TURNS {
+            let offers = self.offers();
+            let place = turn % (offers.len() as u64).max(1);
+            return offers.into_iter().nth(place as usize);
+        }
         let request = self.subject.request(self.me, count, &mut operation_random(seed, count))?;
         Some((json(&request), request.to_string()))
     }

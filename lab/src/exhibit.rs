@@ -65,6 +65,10 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
     /// Whether `synod check` explores it.
     const EXPLORED: bool = true;
 
+    /// Whether a user takes what [`requests`](world::Subject::requests) lists in turns (enter,
+    /// leave), each when the one before has been answered, instead of drawing requests.
+    const IN_TURNS: bool = false;
+
     /// Who uses it in a random run.
     type Workload: Workload<Self> + Default;
 

@@ -111,6 +111,7 @@ impl Trial<'_> {
             events: Vec::new(),
             crashes: Vec::new(),
             faults: 0,
+            turns: vec![0; nodes],
             last: now(),
             tell,
             hear,
@@ -145,6 +146,8 @@ struct Field<'a> {
     /// The lives of each node so far.
     crashes: Vec<u32>,
     faults: u64,
+    /// How often each node has told its user something.
+    turns: Vec<u64>,
     /// When something was asked or told last.
     last: u64,
     tell: Sender<Said>,
@@ -209,6 +212,9 @@ impl Field<'_> {
             Said::Line(_, Line::Happened { happening, asked, told }) => {
                 if asked.is_some() || !told.is_empty() {
                     self.last = now();
+                }
+                if let Some(node) = happening.node.filter(|_| !told.is_empty()) {
+                    self.turns[node.index()] += 1;
                 }
                 self.events.push(Event { happening: *happening, asked, told });
             }

@@ -71,16 +71,10 @@ impl Field<'_> {
         Ok(())
     }
 
-    /// Asks a node what a random run would ask with this number; of a protocol whose users take
-    /// turns (enter, leave), what it offers, one after the other.
+    /// Asks a node what a random run would ask with this number, or what it is time to ask.
     pub(super) fn ask(&mut self, node: NodeId, seed: u64, count: u64) -> Result<(), String> {
         let bare = (self.runs.bare)(&self.trial.settings, node.0, seed)?;
-        let request = bare.draw(seed, count).or_else(|| {
-            let offers = bare.offers();
-            let place = (count / 64) as usize % offers.len().max(1);
-            offers.into_iter().nth(place)
-        });
-        if let Some((request, _)) = request {
+        if let Some((request, _)) = bare.draw(seed, count, self.turns[node.index()]) {
             self.command(node, &Command::Ask(request));
         }
         Ok(())

@@ -101,6 +101,8 @@ impl Subject for RicartAgrawalaLab {
 impl Exhibit for RicartAgrawalaLab {
     type Workload = Visitors;
 
+    const IN_TURNS: bool = true;
+
     const CARD: Card = Card {
         name: "ricart-agrawala",
         what: "mutual exclusion: whoever asks enters when all others have replied",
