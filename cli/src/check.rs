@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use check::{Network, Timing};
 use clap::Args;
 use lab::Watch;
 
@@ -34,7 +35,20 @@ pub struct Check {
     /// Let nodes flush at any time, not only right after each event: more states
     #[arg(long)]
     free_flush: bool,
-    /// Judge also that what is promised comes, if what can happen does not wait for ever
+    /// What the network does: lossy, duplicating, reliable or fifo
+    #[arg(long, value_parser = network)]
+    network: Option<Network>,
+    /// When alarms ring: free (at any time), ordered (as clocks allow) or synchronous (in rounds)
+    #[arg(long, value_parser = timing)]
+    timing: Option<Timing>,
+    /// A node that crashes stays down
+    #[arg(long)]
+    no_recovery: bool,
+    /// Forged messages that arrive in a run, where nodes are Byzantine
+    #[arg(long)]
+    forgeries: Option<u16>,
+    /// Judge also that what is promised comes, if what can happen does not wait for ever; it
+    /// takes a reliable or fifo network
     #[arg(long)]
     liveness: bool,
     /// Take worlds apart that differ only by the names of interchangeable nodes
@@ -46,6 +60,15 @@ pub struct Check {
     /// Draw the way to a violation into this file: .html, .svg, .shiviz or .json
     #[arg(long, value_name = "FILE")]
     diagram: Option<PathBuf>,
+    /// Save an exploration that ends early (Ctrl-C, --seconds, --memory) to this file
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Go on from a saved exploration
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Print what the exploration did, in figures
+    #[arg(long)]
+    stats: bool,
     /// MiB to keep at most; beyond that the answer is unknown
     #[arg(long, default_value_t = 4096)]
     memory: usize,
@@ -71,6 +94,9 @@ impl Check {
         let report = self.explore(entry)?;
         if report.violation.is_some() {
             self.keep(entry, &report.story)?;
+        }
+        if self.stats && !self.json {
+            crate::say(&report.stats.to_string());
         }
         crate::answer(&report, self.json, report.exit_code())
     }
@@ -116,6 +142,12 @@ impl Check {
             crashes: self.crashes,
             alarms: self.alarms,
             free_flush: self.free_flush,
+            network: self.network,
+            timing: self.timing,
+            no_recovery: self.no_recovery,
+            forgeries: self.forgeries,
+            checkpoint: self.checkpoint.clone(),
+            resume: self.resume.clone(),
             liveness: self.liveness,
             symmetry: !self.no_symmetry,
             memory: self.memory << 20,
@@ -139,4 +171,26 @@ impl Check {
         line.clear();
         Ok(report)
     }
+}
+
+/// Equal packets in flight at most, where that must be bounded: one of each is the usual bound.
+const COPIES: u8 = 1;
+
+fn network(name: &str) -> Result<Network, String> {
+    Ok(match name {
+        "lossy" => Network::Lossy { copies: COPIES },
+        "duplicating" => Network::Duplicating,
+        "reliable" => Network::Reliable { copies: COPIES },
+        "fifo" => Network::Fifo { copies: COPIES },
+        _ => return Err("it takes lossy, duplicating, reliable or fifo".into()),
+    })
+}
+
+fn timing(name: &str) -> Result<Timing, String> {
+    Ok(match name {
+        "free" => Timing::Free,
+        "ordered" => Timing::Ordered,
+        "synchronous" => Timing::Synchronous,
+        _ => return Err("it takes free, ordered or synchronous".into()),
+    })
 }

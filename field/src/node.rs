@@ -166,8 +166,8 @@ impl Node {
 
     fn obey(&mut self, command: Command) -> io::Result<()> {
         match command {
-            Command::Ask(request) => {
-                let (moment, text) = (self.clock.moment(), request.to_string());
+            Command::Ask(request, text) => {
+                let moment = self.clock.moment();
                 let deeds = self.bare.request(moment, request.clone()).map_err(io::Error::other)?;
                 self.happen(What::Request, text, Some(request), deeds)?;
             }

@@ -12,8 +12,8 @@ use world::trace::Happening;
 pub enum Command {
     /// Where the nodes listen, by number; then the node starts.
     Start(Vec<SocketAddr>),
-    /// The layer above asks this.
-    Ask(Json),
+    /// The layer above asks this, which prints like that.
+    Ask(Json, String),
     /// How the links to the others are from now on, by number.
     Links(Vec<Quality>),
     /// Syncs that begin before this time end only then, in nanoseconds.

@@ -1,10 +1,12 @@
 //! One list of everything in the lab, and what every verb of the program does with it.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use check::systems::{self, Listed};
+use check::{Network, Timing};
 use model::NodeSet;
 use sim::{Campaign, Outcome, Plan};
 use world::trace::Trace;
@@ -235,6 +237,18 @@ pub struct Check {
     pub alarms: Option<u16>,
     /// Whether nodes flush at any time, not only right after each event.
     pub free_flush: bool,
+    /// What the network does to packets, if not the protocol's own bound.
+    pub network: Option<Network>,
+    /// When alarms ring, if not the protocol's own bound.
+    pub timing: Option<Timing>,
+    /// Whether a crash is for ever.
+    pub no_recovery: bool,
+    /// Forged messages that arrive in a run, if not the protocol's own bound.
+    pub forgeries: Option<u16>,
+    /// Where an exploration that ends early is saved.
+    pub checkpoint: Option<PathBuf>,
+    /// A saved exploration to go on from.
+    pub resume: Option<PathBuf>,
     /// Whether it is also judged that what is promised comes, under weak fairness.
     pub liveness: bool,
     /// Whether worlds that differ by a renaming of interchangeable nodes count as one.

@@ -71,7 +71,12 @@ pub(crate) fn check<E: Exhibit>(
     if check.free_flush {
         bounds.flushing = Flushing::Free;
     }
-    bounds.symmetry &= check.symmetry;
+    // Fair runs are looked for among worlds as they are.
+    bounds.symmetry &= check.symmetry && !check.liveness;
+    bounds.network = check.network.unwrap_or(bounds.network);
+    bounds.timing = check.timing.unwrap_or(bounds.timing);
+    bounds.recovery &= !check.no_recovery;
+    bounds.forgeries = check.forgeries.or(bounds.forgeries);
     let mut report = explore(&Explore::new(&subject, bounds), check, watch);
     report.bounds.extend(subject.knobs().iter().map(Knob::to_string));
     Ok(report)
@@ -103,16 +108,22 @@ fn explore<S: check::System>(
     check: &Check,
     watch: Watch<'_, check::Progress>,
 ) -> check::Report {
-    let exploration = Exploration::new(system)
+    let mut exploration = Exploration::new(system)
         .threads(check.threads)
         .memory(check.memory)
         .liveness(check.liveness)
         .interrupt(watch.stop)
         .progress(|progress| (watch.progress)(*progress));
-    match check.time {
-        Some(time) => exploration.time(time).run(),
-        None => exploration.run(),
+    if let Some(time) = check.time {
+        exploration = exploration.time(time);
     }
+    if let Some(file) = &check.checkpoint {
+        exploration = exploration.checkpoint(file);
+    }
+    if let Some(file) = &check.resume {
+        exploration = exploration.resume(file);
+    }
+    exploration.run()
 }
 
 /// How the runs of a protocol are made.

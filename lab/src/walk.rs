@@ -1,6 +1,6 @@
 //! A run by hand: where a story has led, and what could happen next.
 
-use model::NodeId;
+use model::{NodeId, NodeSet};
 use serde::Serialize;
 use world::Subject;
 use world::story::{self, Step, Trouble};
@@ -69,7 +69,10 @@ pub fn look<S: Subject>(subject: &S, text: &str) -> Result<View, String> {
     let nodes = NodeId::first(subject.nodes()).map(|node| Standing {
         node,
         is_up: stage.is_up(node),
-        state: stage.process(node).map(|process| format!("{process:#?}")).unwrap_or_default(),
+        state: stage
+            .process(node)
+            .map(|process| short(&format!("{process:#?}")))
+            .unwrap_or_default(),
     });
     Ok(View {
         story,
@@ -78,6 +81,36 @@ pub fn look<S: Subject>(subject: &S, text: &str) -> Result<View, String> {
         nodes: nodes.collect(),
         lights: lights(subject, broken),
     })
+}
+
+/// A state in fewer lines: what holds one value stands in one line, and nodes have their names.
+fn short(state: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in state.lines() {
+        lines.push(line.to_string());
+        let count = lines.len();
+        let is_end = |line: &str| matches!(line.trim(), ")" | "),");
+        if count < 3 || !is_end(&lines[count - 1]) || !lines[count - 3].ends_with('(') {
+            continue;
+        }
+        let (end, value) = (lines.pop().unwrap_or_default(), lines.pop().unwrap_or_default());
+        let value = value.trim().trim_end_matches(',');
+        let begin = lines.pop().unwrap_or_default();
+        lines.push(named(&begin, value, end.trim()));
+    }
+    lines.join("\n")
+}
+
+/// `NodeId(` and `3` are `n3`, `NodeSet(` and `6` are `{n1 n2}`.
+fn named(begin: &str, value: &str, end: &str) -> String {
+    let comma = end.trim_start_matches(')');
+    let node = begin.strip_suffix("NodeId(").zip(value.parse::<u16>().ok());
+    let set = begin.strip_suffix("NodeSet(").zip(value.parse::<u64>().ok());
+    match (node, set) {
+        (Some((begin, node)), _) => format!("{begin}{}{comma}", NodeId(node)),
+        (_, Some((begin, bits))) => format!("{begin}{}{comma}", NodeSet::from_bits(bits)),
+        _ => format!("{begin}{value}{end}"),
+    }
 }
 
 /// The promises to the layer above, and each invariant.
@@ -131,4 +164,36 @@ fn offer<S: Subject>(subject: &S, stage: &story::Stage<'_, S>, choices: &mut Vec
     }
     add(Step::Settle, None);
     add(Step::Heal, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_shown_in_few_lines_with_the_names_of_nodes() {
+        #[derive(Debug)]
+        #[expect(dead_code, reason = "it is only printed")]
+        struct State {
+            me: NodeId,
+            others: NodeSet,
+            vote: Option<u8>,
+            list: Vec<NodeId>,
+        }
+        let others = NodeSet::from_iter([NodeId(1), NodeId(2)]);
+        let state = State { me: NodeId(0), others, vote: Some(7), list: vec![NodeId(4)] };
+        let shown = short(&format!("{state:#?}"));
+        let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+        let expected = [
+            "State {",
+            "me: n0,",
+            "others: {n1 n2},",
+            "vote: Some(7),",
+            "list: [",
+            "n4,",
+            "],",
+            "}",
+        ];
+        assert_eq!(lines, expected);
+    }
 }

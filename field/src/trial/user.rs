@@ -74,8 +74,8 @@ impl Field<'_> {
     /// Asks a node what a random run would ask with this number, or what it is time to ask.
     pub(super) fn ask(&mut self, node: NodeId, seed: u64, count: u64) -> Result<(), String> {
         let bare = (self.runs.bare)(&self.trial.settings, node.0, seed)?;
-        if let Some((request, _)) = bare.draw(seed, count, self.turns[node.index()]) {
-            self.command(node, &Command::Ask(request));
+        if let Some((request, text)) = bare.draw(seed, count, self.turns[node.index()]) {
+            self.command(node, &Command::Ask(request, text));
         }
         Ok(())
     }

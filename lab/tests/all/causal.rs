@@ -1,14 +1,12 @@
 //! Causal broadcast under the lab's tools: it holds in exactly its model, breaks without what it
 //! needs, and every mutant is caught.
 
-mod trial;
-
-use canon::broadcast::causal::Mutant;
-use lab::{CausalLab, Exhibit};
-use trial::{
+use crate::trial::{
     bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
     mutants_are_caught, story,
 };
+use canon::broadcast::causal::Mutant;
+use lab::{CausalLab, Exhibit};
 use world::story::golden;
 
 #[test]

@@ -1,15 +1,13 @@
 //! Logical clocks under the lab's tools: stamps tell causality in exactly their model, and every
 //! mutant is caught.
 
-mod trial;
-
-use canon::clock::vector::Mutant;
-use check::Verdict;
-use lab::VectorLab;
-use trial::{
+use crate::trial::{
     bears_its_model, breaks_without_its_needs, explored, formulas_hold, holds_everywhere,
     mutants_are_caught, story,
 };
+use canon::clock::vector::Mutant;
+use check::Verdict;
+use lab::VectorLab;
 use world::story::golden;
 
 #[test]

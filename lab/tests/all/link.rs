@@ -1,13 +1,11 @@
 //! Links under the lab's tools: causal order holds in exactly its model, breaks without what it
 //! needs, and every mutant is caught.
 
-mod trial;
-
-use lab::{CausalLinkLab, Exhibit};
-use trial::{
+use crate::trial::{
     bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
     mutants_are_caught, story,
 };
+use lab::{CausalLinkLab, Exhibit};
 use world::story::golden;
 
 #[test]

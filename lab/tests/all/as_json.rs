@@ -68,7 +68,7 @@ fn drawn_requests_keep_every_promise() {
         let mut town = Town::new(name, 3);
         for count in 0..3 * REQUESTS {
             let node = NodeId((count % 3) as u16);
-            let drawn = town.nodes[node.index()].draw(7, count).expect("It draws requests.");
+            let drawn = town.nodes[node.index()].draw(7, count, 0).expect("It draws requests.");
             town.ask(node, drawn.0);
             town.deliver();
         }

@@ -1,13 +1,11 @@
 //! Reliable broadcasts under the lab's tools: the sound ones hold in exactly their model, break
 //! without what they need, and every mutant is caught.
 
-mod trial;
-
-use lab::{Agreement, EagerLab, Exhibit, UniformLab};
-use trial::{
+use crate::trial::{
     bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
     mutants_are_caught, simulated, story,
 };
+use lab::{Agreement, EagerLab, Exhibit, UniformLab};
 use world::story::golden;
 
 /// The broadcasts of different nodes do not touch each other: the worlds are 85 of each.
