@@ -4,6 +4,7 @@
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`order`]: commands in one order: Raft.
+//! - [`register`]: one shared value: ABD.
 #![no_std]
 extern crate alloc;
 
@@ -11,3 +12,4 @@ pub mod detector;
 pub mod election;
 pub mod link;
 pub mod order;
+pub mod register;

@@ -1,6 +1,7 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
 mod leader;
+mod linearizable;
 mod total_order;
 
 use core::fmt::Debug;
@@ -9,6 +10,7 @@ use core::hash::Hash;
 use model::{NodeId, NodeSet, Process};
 
 pub use leader::EventualLeader;
+pub use linearizable::{Linearizable, Object};
 pub use total_order::TotalOrder;
 
 /// Sees the requests, indications and crashes of every node, and nothing else. Safety is judged
