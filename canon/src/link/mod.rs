@@ -2,6 +2,11 @@
 //!
 //! Requests: [`Send`]. Indications: [`Deliver`].
 //!
+//! A perfect link promises (Cachin, Guerraoui and Rodrigues, module 2.3):
+//! - reliable delivery: what a correct node sends to a correct node is delivered;
+//! - no duplication: it is delivered once for each time that it was sent;
+//! - no creation: what is delivered was sent.
+//!
 //! | protocol | built on | promises | messages a send |
 //! |---|---|---|---|
 //! | [`perfect`] | fair-loss | reliable delivery, no duplication, no creation | 2 and repeats |
@@ -29,6 +34,18 @@ pub struct Deliver<V> {
     pub from: NodeId,
     /// What it carried.
     pub payload: V,
+}
+
+impl<V> From<Send<V>> for (NodeId, V) {
+    fn from(Send { to, payload }: Send<V>) -> (NodeId, V) {
+        (to, payload)
+    }
+}
+
+impl<V> From<Deliver<V>> for (NodeId, V) {
+    fn from(Deliver { from, payload }: Deliver<V>) -> (NodeId, V) {
+        (from, payload)
+    }
 }
 
 impl<V: Display> Display for Send<V> {

@@ -1,7 +1,9 @@
 //! Interface monitors: what a protocol promises to the layer above, judged from outside.
 
+mod detector;
 mod leader;
 mod linearizable;
+mod link;
 mod total_order;
 
 use core::fmt::Debug;
@@ -9,8 +11,10 @@ use core::hash::Hash;
 
 use model::{NodeId, NodeSet, Process};
 
+pub use detector::EventuallyPerfect;
 pub use leader::EventualLeader;
 pub use linearizable::{Linearizable, Object};
+pub use link::PerfectLinks;
 pub use total_order::TotalOrder;
 
 /// Sees the requests, indications and crashes of every node, and nothing else. Safety is judged
