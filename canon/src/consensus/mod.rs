@@ -1,0 +1,3 @@
+//! Consensus: nodes that propose values decide one of them.
+
+pub mod deterministic;
