@@ -13,14 +13,20 @@ use crate::exhibit::{Abstract, Card, Exhibit, Knob};
 use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
-use crate::{OmegaLab, RaftLab, StoreLab};
+use crate::{AbdLab, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab, RaftLab, StoreLab};
 
 /// Everything in the lab. A protocol joins by a line here.
 pub static REGISTRY: &[Entry] = &[
+    // link
+    Entry::of::<PerfectLinkLab>(),
+    // detector
+    Entry::of::<IncreasingTimeoutLab>(),
     // election
     Entry::of::<OmegaLab>(),
     // order
     Entry::of::<RaftLab>(),
+    // register
+    Entry::of::<AbdLab>(),
     // machine
     Entry::of::<StoreLab>(),
     // abstract specifications
