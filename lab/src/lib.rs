@@ -8,6 +8,7 @@ mod abstract_specs;
 pub mod bare;
 mod closed;
 mod exhibit;
+pub mod flp;
 mod increasing_timeout;
 mod omega;
 mod perfect_link;
