@@ -6,6 +6,7 @@
 mod abd;
 mod abstract_specs;
 pub mod bare;
+pub mod cap;
 mod closed;
 mod exhibit;
 pub mod flp;
