@@ -90,6 +90,8 @@ impl Exhibit for OmegaLab {
     fn broken(self, mutant: &str) -> OmegaLab {
         OmegaLab { mutant: named(&Mutant::ALL, mutant), ..self }
     }
+
+    const NEEDS: &'static [&'static str] = &["faults"];
 }
 
 fn trusts_another(_: &Event<Omega>, omega: &Omega) -> bool {

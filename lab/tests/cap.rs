@@ -5,7 +5,6 @@ use lab::cap::{Row, measure};
 #[test]
 fn a_partition_takes_consistency_or_availability() {
     let report = measure(5, 4);
-    println!("{report}");
     assert_eq!(report.rows.len(), 6, "{report}");
     for Row { protocol, partitioned, minority, majority, violations, undecided, .. } in &report.rows
     {

@@ -43,6 +43,18 @@ fn nobody_decides_for_as_long_as_asked() {
     assert!(now.matches("Proposal").count() > 100, "{now}");
 }
 
+/// The first events of the run, to be read.
+#[test]
+fn the_run_is_told_as_a_story() {
+    let lab = DeterministicLab { nodes: 3 };
+    let file = format!("{}/stories/flp/undecided.story", env!("CARGO_MANIFEST_DIR"));
+    let now = replay(&lab, &bivalent_run(24).story()).expect("it can be replayed");
+    if std::env::var_os("SYNOD_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(&file, &now).expect("the story can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("the story is there"), now);
+}
+
 #[test]
 fn the_same_protocol_decides_in_partial_synchrony() {
     for nodes in [1, 2, 3, 5] {
