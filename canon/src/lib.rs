@@ -1,17 +1,17 @@
 //! Every protocol, once. This page is the table of contents.
 //!
 //! - [`link`]: perfect links; messages in causal order.
-//! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
 //! - [`clock`]: vector clocks.
-//! - [`byzantine`]: agreement among liars: Phase King.
-//! - [`link`]: perfect links.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
+//! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
+//! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
+//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
 //! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
-//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
-//! - [`consensus`]: one decision: Ben-Or, Paxos; and the two generals.
+//! - [`consensus`]: one decision: Paxos, Ben-Or; and where there can be none.
+//! - [`byzantine`]: agreement among liars: Phase King.
+//! - [`register`]: one shared value: ABD.
 //! - [`order`]: commands in one order: Raft.
-//! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
 #![no_std]
 extern crate alloc;
 
@@ -25,4 +25,5 @@ pub mod election;
 pub mod link;
 pub mod mutex;
 pub mod order;
+pub mod register;
 pub mod snapshot;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use canon::detector::increasing_timeout::IncreasingTimeout;
-use canon::election::omega::Omega;
+use canon::election::omega::{Mutant, Omega};
 use model::{Event, NodeId};
 use spec::monitor::EventualLeader;
 use world::{Faults, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Open};
+use crate::exhibit::{Card, Exhibit, Open, named, names};
 
 /// The first period of the detector, and by how much a mistake lengthens it. A round trip of the
 /// simulated network in its worst weather takes longer, so mistakes are made and learnt from.
@@ -19,6 +19,8 @@ const STEP: Duration = Duration::from_millis(20);
 pub struct OmegaLab {
     /// How many nodes.
     pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
 }
 
 impl Subject for OmegaLab {
@@ -34,7 +36,8 @@ impl Subject for OmegaLab {
     }
 
     fn process(&self, node: NodeId) -> Omega {
-        Omega::new(self.nodes, IncreasingTimeout::new(node, self.nodes, STEP))
+        let detector = IncreasingTimeout::new(node, self.nodes, STEP);
+        Omega::new(self.nodes, detector).broken(self.mutant)
     }
 
     fn monitor(&self) -> EventualLeader {
@@ -56,7 +59,7 @@ impl Subject for OmegaLab {
     }
 
     fn resized(&self, nodes: usize) -> Option<OmegaLab> {
-        Some(OmegaLab { nodes })
+        Some(OmegaLab { nodes, ..self.clone() })
     }
 }
 
@@ -77,8 +80,18 @@ impl Exhibit for OmegaLab {
     const EXPLORED: bool = false;
 
     fn sized(nodes: usize) -> OmegaLab {
-        OmegaLab { nodes }
+        OmegaLab { nodes, mutant: None }
     }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> OmegaLab {
+        OmegaLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    const NEEDS: &'static [&'static str] = &["faults"];
 }
 
 fn trusts_another(_: &Event<Omega>, omega: &Omega) -> bool {

@@ -17,9 +17,9 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
-    OmegaLab, PaxosLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab,
-    UniformLab, VectorLab,
+    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
+    IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, RaftLab,
+    RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -31,9 +31,12 @@ pub static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 /// A protocol joins by a line here.
 static PROTOCOLS: &[Entry] = &[
     // link
+    Entry::of::<PerfectLinkLab>(),
     Entry::of::<CausalLinkLab>(),
     // clock
     Entry::of::<VectorLab>(),
+    // detector
+    Entry::of::<IncreasingTimeoutLab>(),
     // broadcast
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
@@ -52,6 +55,8 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<TwoGeneralsLab>(),
     // byzantine
     Entry::of::<PhaseKingLab>(),
+    // register
+    Entry::of::<AbdLab>(),
     // order
     Entry::of::<RaftLab>(),
     // machine

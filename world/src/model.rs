@@ -134,6 +134,9 @@ impl SystemModel {
         }
         if self.faults != Faults::None && self.most < nodes {
             list.push(("count", worse(self.faults, self.most + 1)));
+        } else if self.faults != Faults::None && self.core > 1 {
+            // Any number may be faulty already: what is left to drop is how many are not for good.
+            list.push(("count", SystemModel { core: self.core - 1, ..*self }));
         }
         match self.timing {
             Timing::Synchronous => {
@@ -216,6 +219,9 @@ mod tests {
         let names: Vec<&str> = model.weaker(5).iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["links", "faults", "count"]);
         assert_eq!(model.without(5, "count").expect("it can be dropped").core, 2);
+        // Of many that may fail and come back, some must not fail for good.
+        let recovering = SystemModel::consensus(5);
+        assert_eq!(recovering.without(5, "count").expect("it can be dropped").core, 2);
         let refusal = model.without(5, "order").expect_err("there is no order to drop");
         assert!(refusal.ends_with("links, faults, count"), "{refusal}");
         assert_eq!(

@@ -38,13 +38,28 @@ pub enum Timer {
     Link(perfect::Repeat),
 }
 
+/// A breakage. A sound detector has none; the places that ask for one show what each rule is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Mutant {
+    /// A mistake does not lengthen the period.
+    NeverGrow,
+    /// Who was suspected once stays so.
+    NeverRestore,
+}
+
+impl Mutant {
+    /// All of them.
+    pub const ALL: [Mutant; 2] = [Mutant::NeverGrow, Mutant::NeverRestore];
+}
+
 /// The detector at one node.
 ///
 /// Invariants: a node in `open` has a request under way that it has not answered; `period` never
 /// shrinks.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct IncreasingTimeout {
     me: NodeId,
+    mutant: Option<Mutant>,
     members: NodeSet,
     /// By how much a mistake lengthens the period.
     step: Duration,
@@ -64,6 +79,7 @@ impl IncreasingTimeout {
         let members = NodeSet::first(nodes);
         IncreasingTimeout {
             me,
+            mutant: None,
             members,
             step,
             period: step,
@@ -72,6 +88,11 @@ impl IncreasingTimeout {
             suspected: NodeSet::EMPTY,
             link: PerfectLink::new(step),
         }
+    }
+
+    /// The same with a breakage, for testing the tools that must find it.
+    pub fn broken(self, mutant: Option<Mutant>) -> IncreasingTimeout {
+        IncreasingTimeout { mutant, ..self }
     }
 
     /// Who is suspected now.
@@ -149,8 +170,14 @@ impl Process for IncreasingTimeout {
             Timer::Link(repeat) => self.with_link(out, |link, below| link.timer(repeat, below)),
             // CGR algorithm 2.7, Timeout.
             Timer::Period => {
-                if !self.alive.intersection(self.suspected).is_empty() {
+                let is_mistaken = !self.alive.intersection(self.suspected).is_empty();
+                if is_mistaken && self.mutant != Some(Mutant::NeverGrow) {
                     self.period += self.step;
+                }
+                if self.mutant == Some(Mutant::NeverRestore) {
+                    self.suspected.iter().for_each(|node| {
+                        self.alive.remove(node);
+                    });
                 }
                 for node in self.members.iter().filter(|&node| node != self.me) {
                     if !self.alive.contains(node) && self.suspected.insert(node) {
@@ -163,6 +190,16 @@ impl Process for IncreasingTimeout {
                 self.ask(out);
             }
         }
+    }
+}
+
+impl Display for Mutant {
+    /// The name on the command line: `never-grow`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mutant::NeverGrow => "never-grow",
+            Mutant::NeverRestore => "never-restore",
+        })
     }
 }
 

@@ -27,6 +27,16 @@ pub enum Suspicion {
     Restore(NodeId),
 }
 
+/// The node, and whether it is suspected from now on.
+impl From<Suspicion> for (NodeId, bool) {
+    fn from(suspicion: Suspicion) -> (NodeId, bool) {
+        match suspicion {
+            Suspicion::Suspect(node) => (node, true),
+            Suspicion::Restore(node) => (node, false),
+        }
+    }
+}
+
 impl Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

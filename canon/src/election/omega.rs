@@ -8,20 +8,37 @@
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 
 use alloc::vec::Vec;
+use core::fmt::{self, Display};
 use core::time::Duration;
 
 use model::{Never, NodeId, NodeSet, Out, Process};
+use serde::{Deserialize, Serialize};
 
 use super::Trust;
 use crate::detector::Suspicion;
 use crate::detector::increasing_timeout::{IncreasingTimeout, Timer};
 
+/// A breakage. A sound Ω has none; the places that ask for one show what each rule is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Mutant {
+    /// Who was suspected once is never trusted again.
+    NeverForgive,
+    /// The highest rank is trusted, suspected or not.
+    TrustAnyway,
+}
+
+impl Mutant {
+    /// All of them.
+    pub const ALL: [Mutant; 2] = [Mutant::NeverForgive, Mutant::TrustAnyway];
+}
+
 /// Ω at one node.
 ///
 /// Invariant: once started, `leader` is the first node that is not in `suspected`; a node does not
 /// suspect itself, so there is one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Omega {
+    mutant: Option<Mutant>,
     members: NodeSet,
     suspected: NodeSet,
     leader: Option<NodeId>,
@@ -32,7 +49,12 @@ impl Omega {
     /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`.
     pub fn new(nodes: usize, detector: IncreasingTimeout) -> Omega {
         let members = NodeSet::first(nodes);
-        Omega { members, suspected: NodeSet::EMPTY, leader: None, detector }
+        Omega { mutant: None, members, suspected: NodeSet::EMPTY, leader: None, detector }
+    }
+
+    /// The same with a breakage, for testing the tools that must find it.
+    pub fn broken(self, mutant: Option<Mutant>) -> Omega {
+        Omega { mutant, ..self }
     }
 
     /// Whom this node trusts now.
@@ -55,6 +77,7 @@ impl Omega {
         for suspicion in out.below(lift, |below| run(&mut self.detector, below)) {
             match suspicion {
                 Suspicion::Suspect(node) => self.suspected.insert(node),
+                Suspicion::Restore(_) if self.mutant == Some(Mutant::NeverForgive) => false,
                 Suspicion::Restore(node) => self.suspected.remove(node),
             };
         }
@@ -63,7 +86,10 @@ impl Omega {
 
     /// CGR algorithm 2.8: the highest rank among those not suspected.
     fn trust(&mut self, out: &mut Out<Self>) {
-        let leader = self.members.iter().find(|&node| !self.suspected.contains(node));
+        let is_trusted = |node: NodeId| {
+            !self.suspected.contains(node) || self.mutant == Some(Mutant::TrustAnyway)
+        };
+        let leader = self.members.iter().find(|&node| is_trusted(node));
         if self.leader != leader {
             self.leader = leader;
             if let Some(leader) = leader {
@@ -102,5 +128,15 @@ impl Process for Omega {
 
     fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
         self.with_detector(out, |detector, below| detector.timer(timer, below));
+    }
+}
+
+impl Display for Mutant {
+    /// The name on the command line: `never-forgive`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mutant::NeverForgive => "never-forgive",
+            Mutant::TrustAnyway => "trust-anyway",
+        })
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! Requests: [`Send`]. Indications: [`Deliver`].
 //!
+//! A perfect link promises (Cachin, Guerraoui and Rodrigues, module 2.3):
+//! - reliable delivery: what a correct node sends to a correct node is delivered;
+//! - no duplication: it is delivered once for each time that it was sent;
+//! - no creation: what is delivered was sent.
+//!
 //! | protocol | built on | promises | messages a send |
 //! |---|---|---|---|
 //! | [`perfect`] | fair-loss | reliable delivery, no duplication, no creation | 2 and repeats |

@@ -34,13 +34,31 @@ pub enum Message<V> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Repeat;
 
+/// A breakage. A sound link has none; the places that ask for one show what each rule is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Mutant {
+    /// What was not acknowledged is not sent again.
+    NeverRepeat,
+    /// Every payload that comes is delivered, whether its number is new or not.
+    DeliverRepeats,
+    /// Any acknowledgement ends the repeating of everything that is open to its sender.
+    AcknowledgeAll,
+}
+
+impl Mutant {
+    /// All of them.
+    pub const ALL: [Mutant; 3] =
+        [Mutant::NeverRepeat, Mutant::DeliverRepeats, Mutant::AcknowledgeAll];
+}
+
 /// A perfect link from and to one node.
 ///
 /// Invariants: a number is in `open` from its first sending until it is acknowledged; the alarm is
 /// armed exactly while something is open.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct PerfectLink<V> {
     every: Duration,
+    mutant: Option<Mutant>,
     /// The newest number given out, by addressee.
     sent: BTreeMap<NodeId, u64>,
     /// What was sent and not acknowledged.
@@ -50,7 +68,7 @@ pub struct PerfectLink<V> {
 }
 
 /// The numbers that came from one sender: all up to `prefix`, and those in `beyond`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 struct Seen {
     prefix: u64,
     beyond: BTreeSet<u64>,
@@ -70,7 +88,18 @@ impl Seen {
 impl<V: Value> PerfectLink<V> {
     /// A link that repeats what was not acknowledged after each `every`.
     pub fn new(every: Duration) -> PerfectLink<V> {
-        PerfectLink { every, sent: BTreeMap::new(), open: BTreeMap::new(), seen: BTreeMap::new() }
+        PerfectLink {
+            every,
+            mutant: None,
+            sent: BTreeMap::new(),
+            open: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// The same with a breakage, for testing the tools that must find it.
+    pub fn broken(self, mutant: Option<Mutant>) -> PerfectLink<V> {
+        PerfectLink { mutant, ..self }
     }
 
     /// How many payloads are not yet acknowledged.
@@ -118,12 +147,16 @@ impl<V: Value> Process for PerfectLink<V> {
                 // Repeats are acknowledged too, for the first answer may be lost. Harmless to
                 // forget, as above.
                 out.send(from, Message::Acknowledge { number });
-                if self.seen.entry(from).or_default().insert(number) {
+                let is_new = self.seen.entry(from).or_default().insert(number);
+                if is_new || self.mutant == Some(Mutant::DeliverRepeats) {
                     out.indicate(Deliver { from, payload });
                 }
             }
             Message::Acknowledge { number } => {
                 let was_open = self.open.remove(&(from, number)).is_some();
+                if self.mutant == Some(Mutant::AcknowledgeAll) {
+                    self.open.retain(|&(to, _), _| to != from);
+                }
                 if was_open && self.open.is_empty() {
                     out.cancel(Repeat);
                 }
@@ -133,6 +166,9 @@ impl<V: Value> Process for PerfectLink<V> {
 
     // CGR algorithm 2.1: retransmit.
     fn timer(&mut self, Repeat: Repeat, out: &mut Out<Self>) {
+        if self.mutant == Some(Mutant::NeverRepeat) {
+            return;
+        }
         for (&(to, number), payload) in &self.open {
             // Harmless to forget, as above.
             out.send(to, Message::Carry { number, payload: payload.clone() });
@@ -149,6 +185,17 @@ impl<V: Display> Display for Message<V> {
             Message::Carry { number, payload } => write!(f, "Carry #{number} {payload}"),
             Message::Acknowledge { number } => write!(f, "Acknowledge #{number}"),
         }
+    }
+}
+
+impl Display for Mutant {
+    /// The name on the command line: `never-repeat`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mutant::NeverRepeat => "never-repeat",
+            Mutant::DeliverRepeats => "deliver-repeats",
+            Mutant::AcknowledgeAll => "acknowledge-all",
+        })
     }
 }
 

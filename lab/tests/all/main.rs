@@ -1,13 +1,17 @@
 //! Every protocol under the lab's tools. One program: what the tools are for one protocol is
 //! compiled once for all its tests.
 
+mod abd;
 mod as_json;
+mod bases;
 mod ben_or;
 mod broadcast;
+mod cap;
 mod causal;
 mod chandy_lamport;
 mod chandy_misra_haas_and;
 mod clock;
+mod flp;
 mod link;
 mod paxos;
 mod phase_king;

@@ -1,99 +1,74 @@
-//! Messages in causal order.
+//! Perfect links.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{NodeId, NodeSet, Process, Value};
+use model::{Fingerprint, NodeId, NodeSet, Process, Value};
 
 use super::Monitor;
 
-/// Reliable delivery between correct nodes, no duplication, no creation, and causal order: of two
-/// messages to one node, if the sending of the one happened before that of the other, it is
-/// delivered before it (Raynal, Schiper and Toueg 1991).
-///
-/// It keeps the past of every sending as a set. What is sent must be told from whatever else is
-/// sent.
+/// Reliable delivery, no duplication, no creation (Cachin, Guerraoui and Rodrigues, module 2.3), of
+/// payloads of type `V`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct CausalDelivery<V: Value + Ord> {
-    sent: BTreeMap<V, Sent<V>>,
-    /// What was sent before the last event of each node.
-    past: BTreeMap<NodeId, BTreeSet<V>>,
-    told: BTreeSet<V>,
+pub struct PerfectLinks<V> {
+    /// How often a payload was sent, less how often it was delivered, by sender, addressee and
+    /// fingerprint.
+    owed: BTreeMap<(NodeId, NodeId, u64), (u32, V)>,
+    faulty: NodeSet,
 }
 
-/// What is known of a message.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Sent<V> {
-    from: NodeId,
-    to: NodeId,
-    /// What was sent before it, to whomever.
-    before: BTreeSet<V>,
-}
-
-impl<V: Value + Ord> CausalDelivery<V> {
-    /// A monitor that has seen nothing yet.
-    pub fn new() -> Self {
-        let (sent, past, told) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        CausalDelivery { sent, past, told }
-    }
-}
-
-impl<V: Value + Ord> Default for CausalDelivery<V> {
+impl<V> Default for PerfectLinks<V> {
     fn default() -> Self {
-        CausalDelivery::new()
+        PerfectLinks { owed: BTreeMap::new(), faulty: NodeSet::EMPTY }
     }
 }
 
-/// Judges every protocol that is asked to send a payload to a node, and tells payloads with their
-/// senders.
-impl<V, P> Monitor<P> for CausalDelivery<V>
+/// Judges every link whose requests name the addressee with the payload, and whose indications
+/// name the sender.
+impl<V, P> Monitor<P> for PerfectLinks<V>
 where
-    V: Value + Ord,
+    V: Value,
     P: Process<Request: Into<(NodeId, V)>, Indication: Into<(NodeId, V)>>,
 {
     fn requested(&mut self, from: NodeId, request: &P::Request) {
         let (to, payload) = request.clone().into();
-        let past = self.past.entry(from).or_default();
-        let before = past.clone();
-        past.insert(payload.clone());
-        self.sent.insert(payload, Sent { from, to, before });
+        let key = (from, to, Fingerprint::of(&payload));
+        self.owed.entry(key).or_insert((0, payload)).0 += 1;
     }
 
-    fn indicated(&mut self, node: NodeId, indication: &P::Indication) -> Result<(), String> {
-        let (from, payload): (NodeId, V) = indication.clone().into();
-        let sent = self.sent.get(&payload).filter(|sent| (sent.from, sent.to) == (from, node));
-        let Some(Sent { before, .. }) = sent else {
+    fn indicated(&mut self, to: NodeId, indication: &P::Indication) -> Result<(), String> {
+        let (from, payload) = indication.clone().into();
+        if self.faulty.contains(from) || self.faulty.contains(to) {
+            return Ok(());
+        }
+        let key = (from, to, Fingerprint::of(&payload));
+        let Some((count, _)) = self.owed.get_mut(&key) else {
             return Err(format!(
-                "{node} delivers {payload} from {from}, which never sent it there."
+                "{to} was delivered {payload} from {from} more often than {from} sent it there."
             ));
         };
-        let comes_here = |earlier: &&V| self.sent.get(*earlier).is_some_and(|sent| sent.to == node);
-        let missing =
-            before.iter().filter(comes_here).find(|earlier| !self.told.contains(*earlier));
-        if let Some(earlier) = missing {
-            return Err(format!(
-                "{node} delivers {payload} from {from} before {earlier}, which was sent to {node} \
-                 before it."
-            ));
+        *count -= 1;
+        if *count == 0 {
+            self.owed.remove(&key);
         }
-        if !self.told.insert(payload.clone()) {
-            return Err(format!("{node} delivers {payload} from {from} twice."));
-        }
-        let past = self.past.entry(node).or_default();
-        past.extend(before.iter().cloned());
-        past.insert(payload);
         Ok(())
+    }
+
+    fn crashed(&mut self, node: NodeId) {
+        // Nothing is promised any more of what was sent to it.
+        self.owed.retain(|&(_, to, _), _| to != node);
+    }
+
+    fn faulty(&mut self, node: NodeId) {
+        self.faulty.insert(node);
     }
 
     fn settled(&self, correct: NodeSet) -> Result<(), String> {
-        for (payload, Sent { from, to, .. }) in &self.sent {
-            let owed = correct.contains(*from) && correct.contains(*to);
-            if owed && !self.told.contains(payload) {
-                return Err(format!(
-                    "{from} sent {payload} to {to}, and both are correct, but it was never \
-                     delivered."
-                ));
-            }
+        let both = |from, to| correct.contains(from) && correct.contains(to);
+        match self.owed.iter().find(|((from, to, _), _)| both(*from, *to)) {
+            Some(((from, to, _), (_, payload))) => Err(format!(
+                "{from} sent {payload} to {to}, and both are correct, but it was not delivered."
+            )),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,0 +1,109 @@
+//! The increasing-timeout detector in the lab.
+
+use std::time::Duration;
+
+use canon::detector::increasing_timeout::{IncreasingTimeout, Mutant};
+use model::{Event, NodeId, NodeSet};
+use sim::Scale;
+use spec::monitor::EventuallyPerfect;
+use world::timed::SECONDS;
+use world::{Faults, Sometimes, Subject, SystemModel};
+
+use crate::exhibit::{Card, Exhibit, Open, named, names};
+
+/// The first period, and by how much a mistake lengthens it: shorter than a round trip even of a
+/// quiet data centre, so that every detector makes mistakes and must learn.
+const STEP: Duration = Duration::from_micros(150);
+
+/// The detector, its size, and perhaps its breakage.
+#[derive(Clone, Debug)]
+pub struct IncreasingTimeoutLab {
+    /// How many nodes.
+    pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
+}
+
+impl Subject for IncreasingTimeoutLab {
+    type Process = IncreasingTimeout;
+    type Monitor = EventuallyPerfect;
+
+    fn name(&self) -> &'static str {
+        "increasing-timeout"
+    }
+
+    fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    fn process(&self, node: NodeId) -> IncreasingTimeout {
+        IncreasingTimeout::new(node, self.nodes, STEP).broken(self.mutant)
+    }
+
+    fn monitor(&self) -> EventuallyPerfect {
+        EventuallyPerfect::new(self.nodes)
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<IncreasingTimeout>> {
+        vec![
+            Sometimes { name: "a node is suspected", seen: suspects },
+            Sometimes { name: "a mistake lengthens the period", seen: has_learnt },
+        ]
+    }
+
+    /// Crash-stop of any number but one; fair-loss links.
+    fn model(&self) -> SystemModel {
+        let most = self.nodes - 1;
+        let all = SystemModel::consensus(self.nodes);
+        SystemModel { faults: Faults::CrashStop, most, core: 1, ..all }
+    }
+
+    fn resized(&self, nodes: usize) -> Option<IncreasingTimeoutLab> {
+        Some(IncreasingTimeoutLab { nodes, ..self.clone() })
+    }
+}
+
+impl Exhibit for IncreasingTimeoutLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "increasing-timeout",
+        what: "the eventually perfect failure detector, by time-outs that grow with each mistake",
+        family: "detector",
+        file: "canon/src/detector/increasing_timeout.rs",
+        source: "Cachin, Guerraoui, Rodrigues 2011, algorithm 2.7",
+        nodes: 3,
+        sizes: (2, 9),
+    };
+
+    /// It beats for ever, so its worlds are not finite.
+    const EXPLORED: bool = false;
+
+    fn sized(nodes: usize) -> IncreasingTimeoutLab {
+        IncreasingTimeoutLab { nodes, mutant: None }
+    }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> IncreasingTimeoutLab {
+        IncreasingTimeoutLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    /// Periods are short, so a quarter of a second of faults holds hundreds of them, and a second
+    /// is enough to learn the delays of calm weather.
+    fn scale() -> Scale {
+        Scale { faults: SECONDS / 4, settle: SECONDS, ..Scale::default() }
+    }
+
+    const NEEDS: &'static [&'static str] = &["faults"];
+}
+
+fn suspects(_: &Event<IncreasingTimeout>, detector: &IncreasingTimeout) -> bool {
+    detector.suspected() != NodeSet::EMPTY
+}
+
+fn has_learnt(_: &Event<IncreasingTimeout>, detector: &IncreasingTimeout) -> bool {
+    detector.period() > STEP
+}

@@ -1,0 +1,146 @@
+//! Perfect links in the lab, carrying numbers.
+
+use std::time::Duration;
+
+use canon::link::Send;
+use canon::link::perfect::{Message, Mutant, PerfectLink};
+use check::{Bounds, Flushing};
+use model::{Event, NodeId, Random};
+use spec::monitor::PerfectLinks;
+use world::timed::SECONDS;
+use world::{Faults, Sometimes, Subject, SystemModel, Timing};
+
+use crate::exhibit::{Card, Exhibit, Open, named, names};
+use crate::theory::{Claim, Measure, calm_run};
+
+/// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
+/// centre, so that a run without losses repeats nothing.
+const EVERY: Duration = Duration::from_millis(20);
+
+/// Perfect links, their size, and perhaps their breakage.
+#[derive(Clone, Debug)]
+pub struct PerfectLinkLab {
+    /// How many nodes.
+    pub nodes: usize,
+    /// What is broken, if anything.
+    pub mutant: Option<Mutant>,
+}
+
+impl Subject for PerfectLinkLab {
+    type Process = PerfectLink<u64>;
+    type Monitor = PerfectLinks<u64>;
+
+    fn name(&self) -> &'static str {
+        "perfect-link"
+    }
+
+    fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    fn process(&self, _: NodeId) -> PerfectLink<u64> {
+        PerfectLink::new(EVERY).broken(self.mutant)
+    }
+
+    fn monitor(&self) -> PerfectLinks<u64> {
+        PerfectLinks::default()
+    }
+
+    fn sometimes(&self) -> Vec<Sometimes<PerfectLink<u64>>> {
+        vec![
+            Sometimes { name: "a payload is sent again", seen: repeats },
+            Sometimes { name: "everything is acknowledged", seen: is_done },
+        ]
+    }
+
+    /// Two payloads from each node to the next.
+    fn requests(&self, node: NodeId) -> Vec<Send<u64>> {
+        let to = NodeId((node.0 + 1) % self.nodes as u16);
+        [1, 2].map(|payload| Send { to, payload }).to_vec()
+    }
+
+    fn request(&self, _: NodeId, count: u64, random: &mut Random) -> Option<Send<u64>> {
+        let to = NodeId(random.below(self.nodes as u64) as u16);
+        // Equal payloads are not one payload: every third is one of two.
+        let payload = if count.is_multiple_of(3) { count % 2 } else { count };
+        Some(Send { to, payload })
+    }
+
+    /// Crash-stop of any number but one; time means nothing to it.
+    fn model(&self) -> SystemModel {
+        SystemModel {
+            faults: Faults::CrashStop,
+            most: self.nodes - 1,
+            core: 1,
+            timing: Timing::Asynchronous,
+            ..SystemModel::consensus(self.nodes)
+        }
+    }
+
+    fn resized(&self, nodes: usize) -> Option<PerfectLinkLab> {
+        Some(PerfectLinkLab { nodes, ..self.clone() })
+    }
+}
+
+impl Exhibit for PerfectLinkLab {
+    type Workload = Open;
+
+    const CARD: Card = Card {
+        name: "perfect-link",
+        what: "reliable links by retransmission, over links that lose and repeat",
+        family: "link",
+        file: "canon/src/link/perfect.rs",
+        source: "Cachin, Guerraoui, Rodrigues 2011, algorithms 2.1, 2.2",
+        nodes: 3,
+        sizes: (1, 9),
+    };
+
+    fn sized(nodes: usize) -> PerfectLinkLab {
+        PerfectLinkLab { nodes, mutant: None }
+    }
+
+    fn mutants() -> Vec<String> {
+        names(&Mutant::ALL)
+    }
+
+    fn broken(self, mutant: &str) -> PerfectLinkLab {
+        PerfectLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { fires: Some(3), flushing: Flushing::Eager, ..Bounds::default() }
+    }
+
+    fn quick() -> (PerfectLinkLab, Bounds) {
+        let lab = PerfectLinkLab::sized(2);
+        let bounds = lab.bounds();
+        (lab, bounds)
+    }
+
+    fn theory(nodes: usize) -> Vec<Measure> {
+        let lab = PerfectLinkLab::sized(nodes);
+        let ring = NodeId::first(nodes).map(|node| (SECONDS, node, lab.requests(node).remove(0)));
+        let ring: Vec<(u64, NodeId, Send<u64>)> = ring.collect();
+        let trace = calm_run(&lab, 1, &ring, 2);
+        let convention = "a payload from each node to the next; messages between nodes";
+        vec![Measure {
+            what: "messages a send",
+            convention,
+            nodes,
+            measured: trace.messages() as f64 / nodes as f64,
+            formula: "2",
+            expected: if nodes > 1 { 2.0 } else { 0.0 },
+            claim: Claim::Exact,
+        }]
+    }
+
+    const NEEDS: &'static [&'static str] = &["links", "faults"];
+}
+
+fn repeats(event: &Event<PerfectLink<u64>>, link: &PerfectLink<u64>) -> bool {
+    matches!(event, Event::Timer(_)) && link.open() > 0
+}
+
+fn is_done(event: &Event<PerfectLink<u64>>, link: &PerfectLink<u64>) -> bool {
+    matches!(event, Event::Message(_, Message::Acknowledge { .. })) && link.open() == 0
+}

@@ -1,0 +1,148 @@
+//! ABD under the lab's tools: the sound register is atomic, and every mutant is caught.
+
+use std::sync::atomic::AtomicBool;
+
+use canon::register::abd::Mutant;
+use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
+use lab::{AbdLab, Exhibit, RegisterUsers, Writers};
+use sim::{Campaign, Options, campaign};
+use world::Subject;
+use world::story::golden;
+
+/// Three nodes; `n0` writes so often, so many nodes read.
+fn small(writers: Writers, writes: u64, reading: usize) -> AbdLab {
+    AbdLab { writes, reading, ..AbdLab::new(3, writers) }
+}
+
+fn explored(lab: &AbdLab, crashes: u16) -> Report {
+    let bounds = Bounds { crashes, fires: Some(0), flushing: Flushing::Eager, ..Bounds::default() };
+    Exploration::new(&Explore::new(lab, bounds)).run()
+}
+
+fn simulated(lab: &AbdLab, runs: u64, options: Options) -> sim::Report {
+    let runs = Campaign { runs, options, ..Campaign::default() };
+    campaign(lab, &RegisterUsers, &runs, &AtomicBool::new(false), |_| {})
+}
+
+fn unshrunk() -> Options {
+    Options { shrink_runs: 0, ..Options::default() }
+}
+
+#[test]
+fn the_sound_register_is_atomic_in_every_run_of_small_spaces() {
+    let spaces = [
+        (small(Writers::One, 1, 2), 0, (487_676, 26)),
+        (small(Writers::One, 1, 1), 1, (16_404, 19)),
+        (small(Writers::One, 2, 1), 1, (646_751, 27)),
+        (small(Writers::All, 1, 1), 1, (106_371, 23)),
+    ];
+    for (lab, crashes, size) in spaces {
+        let report = explored(&lab, crashes);
+        assert_eq!(report.verdict, Verdict::Holds, "{report}");
+        assert_eq!((report.distinct, report.depth), size, "{report}");
+    }
+}
+
+#[test]
+fn the_quick_exploration_passes_nothing_vacuously() {
+    let (lab, bounds) = AbdLab::quick();
+    let report = Exploration::new(&Explore::new(&lab, bounds)).run();
+    assert_eq!(report.verdict, Verdict::Holds, "{report}");
+    assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
+}
+
+#[test]
+fn the_sound_register_bears_long_runs_in_every_size() {
+    for nodes in [1, 2, 3, 4, 5, 7] {
+        for writers in [Writers::One, Writers::All] {
+            let report = simulated(&AbdLab::new(nodes, writers), 100, Options::default());
+            assert_eq!(report.failures, 0, "{report}");
+        }
+    }
+}
+
+/// What a client sees of each mutant, by its shortest run.
+#[test]
+fn mutants_are_caught_from_outside() {
+    let one = |mutant, writes, reading| small(Writers::One, writes, reading).broken(mutant);
+    let again = |lab: AbdLab| AbdLab { reads: 2, ..lab };
+    let caught = [
+        (one(Mutant::NoWriteBack, 1, 2), 0, 10),
+        (one(Mutant::FewerValues, 1, 2), 0, 9),
+        (one(Mutant::FewerAcks, 1, 2), 0, 6),
+        (one(Mutant::EarlyAck, 2, 1), 1, 12),
+        (one(Mutant::EarlyPropagate, 2, 1), 1, 19),
+        (again(one(Mutant::EarlyQuery, 1, 1)), 1, 14),
+    ];
+    for (lab, crashes, steps) in caught {
+        let report = explored(&AbdLab { inside: false, ..lab.clone() }, crashes);
+        let found = (report.verdict, report.steps);
+        assert_eq!(found, (Verdict::Violated, steps), "{:?} {report}", lab.mutant);
+    }
+}
+
+/// A stamp that is given to two values is seen long before a client sees it.
+#[test]
+fn a_stamp_that_is_forgotten_is_given_twice() {
+    for (mutant, steps) in [(Mutant::EarlyPropagate, 5), (Mutant::EarlyValue, 8)] {
+        let report = explored(&small(Writers::One, 2, 1).broken(mutant), 1);
+        let found = (report.verdict, report.steps);
+        assert_eq!(found, (Verdict::Violated, steps), "{mutant} {report}");
+    }
+}
+
+/// Each mutant with the runs of three nodes within which the simulator must catch it, about twice
+/// what it takes.
+const SIMULATED: [(Mutant, u64); 7] = [
+    (Mutant::NoWriteBack, 100),
+    (Mutant::EarlyAck, 4_500),
+    (Mutant::EarlyPropagate, 700),
+    (Mutant::FewerValues, 12),
+    (Mutant::FewerAcks, 32),
+    (Mutant::TakeOlder, 2),
+    (Mutant::NeverRepeat, 8),
+];
+
+#[test]
+fn mutants_are_caught_by_simulation() {
+    for (mutant, runs) in SIMULATED {
+        let report = simulated(&AbdLab::sized(3).broken(mutant), runs, unshrunk());
+        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+    }
+}
+
+#[test]
+fn it_breaks_without_each_assumption_that_it_needs() {
+    for assumption in AbdLab::NEEDS {
+        let lab = AbdLab::sized(3);
+        let model = lab.model().without(3, assumption).expect("it is an assumption");
+        let options = Options { model: Some(model), ..unshrunk() };
+        let report = simulated(&lab, 20, options);
+        assert!(report.failures > 0, "it bears {} runs without {assumption}", report.runs);
+    }
+}
+
+#[test]
+fn measured_costs_are_those_of_the_paper() {
+    for measure in AbdLab::THEORY_SIZES.iter().flat_map(|&nodes| AbdLab::theory(nodes)) {
+        assert!(measure.holds(), "{measure}");
+    }
+}
+
+fn story(name: &str) -> String {
+    format!("{}/stories/abd/{name}.story", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_new_old_inversion() {
+    golden(&AbdLab::new(3, Writers::One).broken(Mutant::NoWriteBack), story("new-old-inversion"));
+    let told = std::fs::read_to_string(story("new-old-inversion")).expect("The story is there.");
+    assert!(told.contains("it can only be: read returns 1."), "{told}");
+}
+
+#[test]
+fn the_write_back_prevents_the_inversion() {
+    golden(&AbdLab::new(3, Writers::One), story("write-back"));
+    let told = std::fs::read_to_string(story("write-back")).expect("The story is there.");
+    assert_eq!(told.matches("tells read returns 1").count(), 2, "{told}");
+}

@@ -1,0 +1,66 @@
+//! The impossibility of Fischer, Lynch and Paterson, and what partial synchrony changes.
+
+use std::sync::atomic::AtomicBool;
+
+use lab::flp::{Configuration, DeterministicLab, Valence, bivalent_run, initial_valences};
+use sim::{Campaign, OpenLoop, campaign};
+use world::story::replay;
+
+/// FLP, lemma 2: equal inputs leave only themselves, so somewhere between lies a choice that leaves
+/// both possible. A coordinator takes the value of the lowest node that it hears, so here it is the
+/// first two nodes that matter.
+#[test]
+fn an_initial_configuration_is_bivalent() {
+    for (inputs, valence) in initial_valences() {
+        let expected = match inputs[0] == inputs[1] {
+            true => Valence::Univalent(inputs[0]),
+            false => Valence::Bivalent,
+        };
+        assert_eq!(valence, expected, "{inputs:?}");
+    }
+}
+
+/// All runs whose rounds do not go beyond the second, the size of their graph pinned: inputs that
+/// differ at the first two coordinators leave both values possible, equal ones do not.
+#[test]
+fn the_graph_of_two_rounds_is_exhausted() {
+    let valence = |inputs: [bool; 3]| Configuration::initial(&inputs).valence(1);
+    assert_eq!(valence([false, false, false]), (Valence::Univalent(false), 1_790));
+    assert_eq!(valence([true, false, false]), (Valence::Bivalent, 1_918));
+}
+
+#[test]
+fn nobody_decides_for_as_long_as_asked() {
+    let report = bivalent_run(500);
+    assert!(report.bivalent && report.stuck.is_none(), "{report}");
+    assert!(report.events.len() >= 500, "{report}");
+    // It is fair: no message waits for long, and every node goes on taking steps.
+    assert!(report.longest_wait <= 10 && report.in_flight <= 10, "{report}");
+    assert!(report.taken.iter().all(|&taken| taken > 100), "{:?}", report.taken);
+    // The same run, as a story on the same protocol, under the rules of every driver.
+    let now = replay(&DeterministicLab { nodes: 3 }, &report.story()).expect("it can be replayed");
+    assert!(!now.contains("tells decide") && !now.contains("violation"), "{now}");
+    assert!(now.matches("Proposal").count() > 100, "{now}");
+}
+
+/// The first events of the run, to be read.
+#[test]
+fn the_run_is_told_as_a_story() {
+    let lab = DeterministicLab { nodes: 3 };
+    let file = format!("{}/stories/flp/undecided.story", env!("CARGO_MANIFEST_DIR"));
+    let now = replay(&lab, &bivalent_run(24).story()).expect("it can be replayed");
+    if std::env::var_os("SYNOD_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(&file, &now).expect("the story can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("the story is there"), now);
+}
+
+#[test]
+fn the_same_protocol_decides_in_partial_synchrony() {
+    for nodes in [1, 2, 3, 5] {
+        let runs = Campaign { runs: 300, ..Campaign::default() };
+        let lab = DeterministicLab { nodes };
+        let report = campaign(&lab, &OpenLoop, &runs, &AtomicBool::new(false), |_| {});
+        assert_eq!(report.failures, 0, "{report}");
+    }
+}
