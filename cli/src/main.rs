@@ -3,6 +3,7 @@
 mod check;
 mod explore;
 mod failure;
+mod impossible;
 mod list;
 mod maelstrom;
 mod run;
@@ -55,6 +56,8 @@ enum Verb {
     Theory(theory::Theory),
     /// Explore a protocol by hand, in a browser: choose each next event, go back, branch
     Explore(explore::Explore),
+    /// What no protocol can do, as experiments: two generals, FLP, CAP
+    Impossible(impossible::Impossible),
     /// Run any protocol as real processes over TCP, under real faults if wished
     Run(run::Run),
     /// Be a node of Maelstrom's, or test anybody's nodes as Maelstrom does
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Verb::Trace(show) => show.run(),
         Verb::Theory(theory) => theory.run(),
         Verb::Explore(explore) => explore.run(),
+        Verb::Impossible(experiment) => experiment.run(),
         Verb::Run(run) => run.run(),
         Verb::Maelstrom(both) => both.run(),
         Verb::Verify(verify) => verify.run(),

@@ -51,5 +51,5 @@ pub use registry::{Check, Entry, REGISTRY, Runs, Settings, Sim, Source, Watch, c
 pub use snapshot::ChandyLamportLab;
 pub use store::{Store, StoreClients, StoreLab};
 pub use together::{Crowd, TOGETHER, Together};
-pub use two_generals::TwoGeneralsLab;
+pub use two_generals::{TwoGeneralsLab, disagreement};
 pub use verbs::Heard;

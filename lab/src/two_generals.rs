@@ -1,7 +1,7 @@
 //! The two generals in the lab: a promise that cannot be kept where links lose.
 
 use canon::consensus::two_generals::{AtDawn, General, Messenger, Order, Protocol};
-use check::{Bounds, Flushing};
+use check::{Bounds, Exploration, Explore, Flushing};
 use model::{Event, NodeId, Random};
 use sim::Scale;
 use spec::monitor::CoordinatedAttack;
@@ -131,4 +131,11 @@ impl Exhibit for TwoGeneralsLab {
 
 fn comes(event: &Event<General>, _: &General) -> bool {
     matches!(event, Event::Message(_, Messenger(_)))
+}
+
+/// Explores the protocol of so many messengers over links that lose: the run in which the generals
+/// disagree is a shortest one.
+pub fn disagreement(messengers: u32) -> check::Report {
+    let lab = TwoGeneralsLab { protocol: Protocol::cautious(messengers) };
+    Exploration::new(&Explore::new(&lab, lab.bounds())).run()
 }
