@@ -12,7 +12,7 @@
 //! | protocol | faults | timing | quorum | messages | delays |
 //! |---|---|---|---|---|---|
 //! | [`ben_or`] | crash-stop, f < n/2 | asynchronous | n-f | 2n(n-1) a round | 2 a round |
-//! | [`deterministic`] | crash-stop, f < n/2 | partly synchronous | majority | 3(n-1) a round | 3 a round |
+//! | [`deterministic`] | crash-stop, f < n/2 | partly synchronous | majority | 3(n-1) a round | 3 |
 //! | [`paxos`] | crash-recovery | partly synchronous | majority | 4(n-1), then n-1 to tell | 4 |
 //!
 //! [`two_generals`] shows what no protocol can do: agree by a deadline over links that lose.
