@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use lab::{Settings, Watch};
+use lab::{Settings, Source, Watch};
 use sim::{Campaign, Plan};
 use world::timed::Violation;
 
@@ -50,6 +50,9 @@ pub struct Sim {
     /// Write the plan of the first seed to this file and make no run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["replay", "plan"])]
     draw: Option<PathBuf>,
+    /// Draw the first failure, shrunk, into this file: .html, .svg, .shiviz or .json
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
     /// Where a failure is saved
     #[arg(long, value_name = "FILE", default_value = "synod-failure.json")]
     save: PathBuf,
@@ -136,6 +139,13 @@ impl Sim {
         };
         fs::write(&self.save, failure.to_json())
             .map_err(|error| Failure::new(format!("{}: {error}", self.save.display())))?;
+        if let Some(file) = &self.diagram {
+            let trace = entry.runs().map_err(Failure::new)?.trace;
+            let plan = Box::new(failure.plan.clone());
+            let source = Source::Plan(plan, failure.judge_every, TRACE);
+            let trace = trace(&self.settings(), &source).map_err(Failure::new)?;
+            crate::trace::write(&trace, file)?;
+        }
         if !self.json {
             let (name, flags, file) = (entry.card.name, self.variant.flags(), self.save.display());
             println!("replay: synod sim {name}{flags} --replay {file}");

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use draw::Look;
-use lab::Source;
-use world::trace::Trace;
+use lab::{Settings, Source};
+use world::trace::{Trace, What};
 
 use crate::failure::Failure;
 use crate::variant::Variant;
@@ -36,6 +36,12 @@ pub struct Show {
     /// The run of a plan or a saved failure
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     plan: Option<PathBuf>,
+    /// Beside it, on a page: the same run of the protocol without its mutant
+    #[arg(long, requires_all = ["mutant", "diagram"])]
+    beside_sound: bool,
+    /// Beside it, on a page: the run of another seed
+    #[arg(long, value_name = "SEED", requires = "diagram", conflicts_with_all = ["story", "plan"])]
+    beside_seed: Option<u64>,
     /// The most events to keep, the last ones
     #[arg(long, default_value_t = 100_000)]
     events: usize,
@@ -63,12 +69,26 @@ impl Show {
         } else {
             Source::Calm(self.seed, self.seconds)
         };
-        let trace = entry.runs().map_err(Failure::new)?.trace;
-        let trace = trace(&self.variant.settings(), &source).map_err(Failure::new)?;
-        match (&self.diagram, self.json) {
-            (Some(file), _) => write(&trace, file),
-            (None, true) => crate::print_json(&trace),
-            (None, false) => {
+        let make = entry.runs().map_err(Failure::new)?.trace;
+        let settings = self.variant.settings();
+        let trace = make(&settings, &source).map_err(Failure::new)?;
+        let mut traces = vec![trace];
+        if self.beside_sound {
+            let sound = Settings { mutant: None, ..settings.clone() };
+            traces.push(make(&sound, &source).map_err(Failure::new)?);
+        }
+        if let Some(seed) = self.beside_seed {
+            let other = if self.faults {
+                Source::Seed(seed, self.events)
+            } else {
+                Source::Calm(seed, self.seconds)
+            };
+            traces.push(make(&settings, &other).map_err(Failure::new)?);
+        }
+        match (&self.diagram, self.json, &traces[0]) {
+            (Some(file), _, _) => write_all(&traces, file),
+            (None, true, trace) => crate::print_json(trace),
+            (None, false, trace) => {
                 trace.lines().iter().for_each(|line| crate::say(line));
                 Ok(())
             }
@@ -78,15 +98,27 @@ impl Show {
 
 /// Writes a trace in the form that the name of the file asks for.
 pub fn write(trace: &Trace, file: &Path) -> Result<(), Failure> {
+    write_all(std::slice::from_ref(trace), file)
+}
+
+/// As [`write`], of several: a page shows them side by side, other forms have room for the first.
+fn write_all(traces: &[Trace], file: &Path) -> Result<(), Failure> {
+    let trace = &traces[0];
     let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
     let text = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => draw::page(std::slice::from_ref(trace), &Look::default()),
+        Some("html") => draw::page(traces, &opening(trace)),
         Some("svg") => draw::svg(trace, &Look::default()),
         Some("shiviz") => draw::shiviz(trace),
         Some("json") => serde_json::to_string(trace).map_err(|error| fail(error.to_string()))?,
         _ => return Err(fail("a diagram's name ends in .html, .svg, .shiviz or .json".into())),
     };
     fs::write(file, text).map_err(|error| fail(error.to_string()))
+}
+
+/// A page opens where something was broken, if anything was.
+fn opening(trace: &Trace) -> Look {
+    let broken = trace.events.iter().position(|event| event.what == What::Violation);
+    broken.map_or_else(Look::default, |event| Look::default().around(event))
 }
 
 /// A trace as a picture, for a page: its last events.

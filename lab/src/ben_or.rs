@@ -6,6 +6,7 @@ use check::{Bounds, Flushing};
 use model::{Event, NodeId, NodeSet, Random};
 use sim::Scale;
 use spec::monitor::Consensus;
+use world::rename::Symmetry;
 use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
@@ -80,6 +81,14 @@ impl Subject for BenOrLab {
 
     fn requests(&self, node: NodeId) -> Vec<Propose<bool>> {
         vec![Propose(node.index() + self.trues >= self.nodes)]
+    }
+
+    /// Nodes that propose alike are alike.
+    fn symmetry(&self) -> Option<Symmetry<BenOrLab>> {
+        let all = NodeSet::first(self.nodes);
+        let falses = NodeSet::first(self.nodes.saturating_sub(self.trues));
+        let trues = all.iter().filter(|node| !falses.contains(*node)).collect();
+        Some(Symmetry::of(&[falses, trues]))
     }
 
     fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose<bool>> {

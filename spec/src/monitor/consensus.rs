@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use model::{Fingerprint, NodeId, NodeSet, Process, Value};
+use serde::{Deserialize, Serialize};
 
 use super::Monitor;
 
@@ -13,7 +14,8 @@ use super::Monitor;
 /// Where some nodes are Byzantine, only the others count: a value that is decided was proposed by
 /// one of them. Of two values, that says as much as the usual wording, that a common proposal of
 /// all of them is decided.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Consensus<V: Value> {
     /// The values that were proposed, by their fingerprints; forgotten once one is decided.
     proposed: BTreeSet<u64>,
