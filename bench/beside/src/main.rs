@@ -44,12 +44,14 @@ fn compare(rounds: usize, points: &[&'static Point]) {
             let mut costs: [Vec<Cost>; 2] = Default::default();
             for _ in 0..rounds {
                 for (tool, costs) in Tool::ALL.into_iter().zip(&mut costs) {
-                    costs.push(measure::apart(point, tool, threads));
+                    let cost = measure::apart(point, tool, threads);
+                    let (name, tool) = (point.name, tool.name());
+                    eprintln!("{name}, {threads} threads, {tool}: {cost:?}");
+                    costs.push(cost);
                 }
             }
             let [ours, theirs] = costs;
             rows.push(Row::new(point.name, threads, &ours, &theirs));
-            eprintln!("{} with {threads} threads is done.", point.name);
         }
     }
     table::print(&rows, rounds, [&load, &measure::load()]);
