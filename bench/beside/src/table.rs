@@ -14,7 +14,7 @@ pub struct Row {
     stateright: Figures,
     /// Ratios of medians, synod to stateright.
     states_per_s: f64,
-    states_per_cpu_s: f64,
+    states_per_cpu_s: Option<f64>,
     bytes_per_state: f64,
 }
 
@@ -23,7 +23,8 @@ pub struct Row {
 struct Figures {
     counts: Counts,
     states_per_s: Spread,
-    states_per_cpu_s: Spread,
+    /// None if a round was too short for the clock that counts this time.
+    states_per_cpu_s: Option<Spread>,
     bytes_per_state: Spread,
 }
 
@@ -55,12 +56,17 @@ impl Spread {
     }
 }
 
+/// Seconds on a core below which none are told: the clock ticks in hundredths, so that such a
+/// time may be off by more than a tenth.
+const LEAST_CPU: f64 = 0.1;
+
 impl Figures {
     fn of(costs: &[Cost]) -> Figures {
+        let is_long = costs.iter().all(|cost| cost.cpu_seconds >= LEAST_CPU);
         Figures {
             counts: costs[0].counts,
             states_per_s: Spread::of(costs, Cost::rate),
-            states_per_cpu_s: Spread::of(costs, Cost::cpu_rate),
+            states_per_cpu_s: is_long.then(|| Spread::of(costs, Cost::cpu_rate)),
             bytes_per_state: Spread::of(costs, Cost::bytes_per_state),
         }
     }
@@ -71,11 +77,12 @@ impl Row {
     pub fn new(point: &'static str, threads: usize, ours: &[Cost], theirs: &[Cost]) -> Row {
         let (synod, stateright) = (Figures::of(ours), Figures::of(theirs));
         let ratio = |of: fn(&Figures) -> &Spread| of(&synod).median / of(&stateright).median;
+        let of_cpu = |of: &Figures| of.states_per_cpu_s.as_ref().map(|spread| spread.median);
         Row {
             point,
             threads,
             states_per_s: ratio(|figures| &figures.states_per_s),
-            states_per_cpu_s: ratio(|figures| &figures.states_per_cpu_s),
+            states_per_cpu_s: of_cpu(&synod).zip(of_cpu(&stateright)).map(|(a, b)| a / b),
             bytes_per_state: ratio(|figures| &figures.bytes_per_state),
             synod,
             stateright,
@@ -94,15 +101,18 @@ pub fn print(rows: &[Row], rounds: usize, [before, after]: [&str; 2]) {
          | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |"
     );
     for row in rows {
-        let line = |figure: &str, of: fn(&Figures) -> String, ratio: f64| {
+        let line = |figure: &str, of: &dyn Fn(&Figures) -> String, ratio: f64| {
             let (ours, theirs) = (of(&row.synod), of(&row.stateright));
             let Row { point, threads, .. } = row;
             println!("| {point} | {threads} | {figure} | {ours} | {theirs} | {ratio:.2} |");
         };
-        line("1,000 states/s", |of| of.states_per_s.shown(0, THOUSAND), row.states_per_s);
-        let of_cpu = |of: &Figures| of.states_per_cpu_s.shown(0, THOUSAND);
-        line("1,000 states/CPU s", of_cpu, row.states_per_cpu_s);
-        line("bytes/state", |of| of.bytes_per_state.shown(1, 1.0), row.bytes_per_state);
+        line("1,000 states/s", &|of| of.states_per_s.shown(0, THOUSAND), row.states_per_s);
+        if let Some(ratio) = row.states_per_cpu_s {
+            let shown = |spread: &Spread| spread.shown(0, THOUSAND);
+            let of_cpu = |of: &Figures| of.states_per_cpu_s.as_ref().map(shown).unwrap_or_default();
+            line("1,000 states/CPU s", &of_cpu, ratio);
+        }
+        line("bytes/state", &|of| of.bytes_per_state.shown(1, 1.0), row.bytes_per_state);
     }
     let line = serde_json::json!({ "rounds": rounds, "load": [before, after], "rows": rows });
     println!("\n{line}");
