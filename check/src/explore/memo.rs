@@ -70,10 +70,12 @@ pub struct Memory {
     pub(super) facts: Vec<Facts>,
     pub(super) channels: Vec<Channel>,
     pub(super) steps: Map<(u32, u32), Arc<[Step]>>,
+    pub(super) idle: Idle,
     pub(super) heard: Map<MonitorKey, Result<u32, Violation>>,
     pub(super) aged: Map<(u32, Aging), u32>,
     pub(super) renamed: Map<RenamedKey, u32>,
-    pub(super) judged: Map<Box<[u32]>, Judgement>,
+    /// For each combination of processes that broke nothing, whether it lies within the bounds.
+    pub(super) judged: Map<Box<[u32]>, bool>,
     /// What faulty nodes may send, once it was looked up: addressee and packet.
     pub(super) forged: Option<Arc<[(NodeId, u32)]>>,
     /// A world that is being built, and a combination of processes that is being judged.
@@ -82,6 +84,47 @@ pub struct Memory {
     pub(super) reached: u64,
     /// Packets that the cap on copies has refused.
     pub(super) refused: u64,
+}
+
+/// Acts that change nothing at a node, as far as this thread has seen: most packets that wait for
+/// ever are such, and every flush of a node at rest. Each is kept at one place only, where it
+/// displaces another: what is not found here is looked up.
+pub(super) struct Idle {
+    /// The number of a node above the code of an act; [`Idle::NONE`] where there is none.
+    kept: Box<[u64]>,
+}
+
+impl Idle {
+    /// As many as fit, at eight bytes each, half of a second-level cache of 512 KiB.
+    const PLACES: usize = 1 << 15;
+    /// No act has this code: the kinds of acts end before 7.
+    const NONE: u64 = u64::MAX;
+
+    pub(super) fn new() -> Idle {
+        Idle { kept: vec![Idle::NONE; Idle::PLACES].into() }
+    }
+
+    /// Whether an act is known to change nothing at the node of this number.
+    pub(super) fn has(&self, node: u32, act: Act) -> bool {
+        let (place, key) = Idle::place(node, act);
+        self.kept[place] == key
+    }
+
+    pub(super) fn add(&mut self, node: u32, act: Act) {
+        let (place, key) = Idle::place(node, act);
+        self.kept[place] = key;
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.kept)
+    }
+
+    fn place(node: u32, act: Act) -> (usize, u64) {
+        let key = u64::from(node) << 32 | u64::from(act.code());
+        // The upper bits of a product by 2^64 divided by the golden ratio depend on all of the key.
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed >> (u64::BITS - Idle::PLACES.ilog2())) as usize, key)
+    }
 }
 
 /// What must be known of a node to see what can happen to it.

@@ -47,7 +47,7 @@ pub use self::memo::Memory;
 
 use self::fold::{Folding, RenamedKey};
 use self::local::Local;
-use self::memo::{Act, Facts};
+use self::memo::{Act, Facts, Idle};
 use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use self::timing::Aging;
 use self::world::{Channel, Shape};
@@ -186,7 +186,13 @@ impl<'a, S: Shareable> Explore<'a, S> {
         successors: &mut Successors<Taken, World>,
     ) {
         let number = world[node.index()];
+        if memory.idle.has(number, act) {
+            return;
+        }
         let steps = self.steps(memory, number, act);
+        if self.may_skip(act) && steps.iter().all(|step| step.is_idle(number)) {
+            memory.idle.add(number, act);
+        }
         for (which, step) in steps.iter().enumerate() {
             let taken = Taken { node, act, which: which as u16 };
             let (led, posts, told, marks) = match step {
@@ -318,6 +324,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             facts: Vec::new(),
             channels: Vec::new(),
             steps: Map::default(),
+            idle: Idle::new(),
             heard: Map::default(),
             judged: Map::default(),
             aged: Map::default(),
@@ -417,11 +424,15 @@ impl<S: Shareable> System for Explore<'_, S> {
         memory.seen.clear();
         let nodes = &world[..self.shape.nodes];
         memory.seen.extend(nodes.iter().map(|&node| memory.facts[node as usize].seen));
-        if let Some(judgement) = memory.judged.get(memory.seen.as_slice()) {
-            return judgement.clone();
+        if let Some(&is_within) = memory.judged.get(memory.seen.as_slice()) {
+            return if is_within { Judgement::Within } else { Judgement::Outside };
         }
         let judgement = self.judge_seen(&memory.seen);
-        memory.judged.insert(memory.seen.as_slice().into(), judgement.clone());
+        // A violation ends the exploration, so it need not be remembered.
+        if !matches!(judgement, Judgement::Broken(_)) {
+            let is_within = judgement == Judgement::Within;
+            memory.judged.insert(memory.seen.as_slice().into(), is_within);
+        }
         judgement
     }
 
@@ -474,8 +485,9 @@ impl<S: Shareable> System for Explore<'_, S> {
     fn worker_bytes(&self, memory: &Memory) -> usize {
         let step = size_of::<(u32, u32)>() + 2 * size_of::<Step>();
         let heard = size_of::<(MonitorKey, Result<u32, Violation>)>();
-        let judged = size_of::<(Box<[u32]>, Judgement)>() + 4 * self.shape.nodes + 16;
+        let judged = size_of::<(Box<[u32]>, bool)>() + 4 * self.shape.nodes + 16;
         memory.facts.capacity() * size_of::<Facts>()
+            + memory.idle.bytes()
             + memory.channels.capacity() * size_of::<Channel>()
             + memory.steps.capacity() * step
             + memory.heard.capacity() * heard
