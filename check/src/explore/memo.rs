@@ -10,6 +10,7 @@ use spec::monitor::Monitor;
 use super::fold::RenamedKey;
 use super::local::{Branch, Input, Local, Manner};
 use super::log;
+use super::reduction::Reducing;
 use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use super::timing::Aging;
 use super::world::Channel;
@@ -79,6 +80,7 @@ pub struct Memory {
     /// A world that is being built, and a combination of processes that is being judged.
     pub(super) words: Vec<u32>,
     pub(super) seen: Vec<u32>,
+    pub(super) reducing: Reducing,
     pub(super) reached: u64,
     /// Packets that the cap on copies has refused.
     pub(super) refused: u64,
@@ -258,6 +260,16 @@ impl<S: Shareable> Explore<'_, S> {
         }
         let promised = |text| Violation { property: "promise to the layer above".into(), text };
         Ok(tables.monitors.number(judged.map_err(promised)?).0)
+    }
+
+    /// Judges the combination of processes that stands in the memory.
+    pub(super) fn judge_memoised(&self, memory: &mut Memory) -> Judgement {
+        if let Some(judgement) = memory.judged.get(memory.seen.as_slice()) {
+            return judgement.clone();
+        }
+        let judgement = self.judge_seen(&memory.seen);
+        memory.judged.insert(memory.seen.as_slice().into(), judgement.clone());
+        judgement
     }
 
     pub(super) fn judge_seen(&self, seen: &[u32]) -> Judgement {
