@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use model::Fingerprint;
 
+use crate::sleep::Sleepers;
 use crate::system::{Judgement, Successors, System, Violation};
 use crate::table::Table;
 use world::caught;
@@ -26,6 +27,8 @@ pub const MOST_SUCCESSORS: usize = u16::MAX as usize;
 pub struct Round<'a, S: System> {
     pub system: &'a S,
     pub table: &'a Table,
+    /// What sleeps where, if the system is reduced.
+    pub sleepers: Option<&'a Sleepers>,
     pub frontier: &'a [S::State],
     /// The number of the first state of the frontier.
     pub base: u32,
@@ -157,22 +160,28 @@ impl<S: System> Hand<S> {
 
     /// Adds what follows a group of states; returns false, with nothing done, for want of room.
     fn expand(&mut self, round: &Round<S>, group: Range<usize>) -> bool {
-        self.successors.list.clear();
+        self.successors.truncate(0);
         self.ends.clear();
         for at in group.clone() {
             let (worker, state) = (&mut self.worker, &round.frontier[at]);
             let successors = &mut self.successors;
             let begin = successors.list.len();
             let next = caught(|| {
-                round.system.next(worker, state, successors);
+                successors.skipped = 0;
+                match round.sleepers {
+                    None => round.system.next(worker, state, successors),
+                    Some(sleepers) => {
+                        let asleep = sleepers.asleep(print(state));
+                        round.system.next_awake(worker, state, asleep, successors);
+                    }
+                }
                 let list = successors.list[begin..].iter_mut();
                 list.for_each(|(_, state)| round.system.fold(worker, state));
             });
             if let Err(text) = next {
                 // What the state had already added is dropped: the panic itself is the finding.
                 let whole = self.ends.last().copied().unwrap_or(0);
-                self.successors.list.truncate(whole);
-                self.successors.broken = None;
+                self.successors.truncate(whole);
                 self.end_at(round, at, None, no_panic(text));
                 break;
             }
@@ -186,7 +195,7 @@ impl<S: System> Hand<S> {
             }
             let begin = self.ends.last().copied().unwrap_or(0);
             self.ends.push(self.successors.list.len());
-            if self.successors.list.len() - begin > MOST_SUCCESSORS {
+            if self.successors.list.len() - begin + self.successors.skipped > MOST_SUCCESSORS {
                 self.fresh.crowded = true;
                 return true;
             }
@@ -215,8 +224,16 @@ impl<S: System> Hand<S> {
                 begin = place;
                 at += 1;
             }
-            if round.table.insert(self.prints[place]) {
-                self.keep(round, at, place - begin, state);
+            let print = self.prints[place];
+            let (is_new, via) = match round.sleepers {
+                None => (round.table.insert(print), place - begin),
+                Some(sleepers) => {
+                    let asleep = self.successors.asleep(place);
+                    (sleepers.arrive(round.table, print, asleep), self.successors.ways[place].0)
+                }
+            };
+            if is_new {
+                self.keep(round, at, via, state);
             }
         }
         self.successors.list = successors;

@@ -21,6 +21,7 @@ mod hand;
 mod live;
 mod report;
 mod search;
+mod sleep;
 mod stats;
 mod system;
 pub mod systems;

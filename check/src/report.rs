@@ -55,6 +55,7 @@ pub struct Report {
     /// Different states visited.
     pub distinct: u64,
     /// Initial states, and every successor of every state that was left, repeated ones included.
+    /// Successors that were left out because their transitions sleep are not counted.
     pub generated: u64,
     /// States on the longest of the shortest paths; a run without a step has depth 1.
     pub depth: u64,

@@ -47,6 +47,24 @@ pub trait System: Sync {
         successors: &mut Successors<Self::Move, Self::State>,
     );
 
+    /// Whether it knows which transitions commute, and wants one order of them to be followed.
+    fn is_reduced(&self) -> bool {
+        false
+    }
+
+    /// As [`next`](System::next), without the transitions that sleep in this state, which are
+    /// skipped; each of the others lulls those that sleep in the state it leads to.
+    fn next_awake(
+        &self,
+        worker: &mut Self::Worker,
+        state: &Self::State,
+        asleep: &[u64],
+        successors: &mut Successors<Self::Move, Self::State>,
+    ) {
+        let _ = asleep;
+        self.next(worker, state, successors);
+    }
+
     /// Puts in the place of a state the one that stands for all states that differ from it in
     /// nothing that matters. Whatever can follow a state can follow the one in its place, up to
     /// such differences; both are judged alike.
@@ -229,13 +247,39 @@ impl Display for Violation {
 pub struct Successors<M, S> {
     pub(crate) list: Vec<(M, S)>,
     /// A transition that leads to no state because it breaks a property: its place is the number
-    /// of states that were added before it.
+    /// of states that were added or skipped before it.
     pub(crate) broken: Option<(usize, M, Violation)>,
+    /// Transitions of the state that is being left that were left out so far.
+    pub(crate) skipped: usize,
+    /// Of each transition of a reduced system, its place among all that leave its state, and where
+    /// in `asleep` what sleeps behind it ends.
+    pub(crate) ways: Vec<(usize, usize)>,
+    pub(crate) asleep: Vec<u64>,
 }
 
 impl<M, S> Successors<M, S> {
     pub(crate) fn new() -> Successors<M, S> {
-        Successors { list: Vec::new(), broken: None }
+        Successors {
+            list: Vec::new(),
+            broken: None,
+            skipped: 0,
+            ways: Vec::new(),
+            asleep: Vec::new(),
+        }
+    }
+
+    /// Keeps the first transitions only, so many.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.list.truncate(len);
+        self.ways.truncate(len);
+        self.asleep.truncate(self.ways.last().map_or(0, |way| way.1));
+        self.broken = None;
+    }
+
+    /// What sleeps behind the transition at this place of the list.
+    pub(crate) fn asleep(&self, place: usize) -> &[u64] {
+        let start = place.checked_sub(1).map_or(0, |before| self.ways[before].1);
+        &self.asleep[start..self.ways[place].1]
     }
 
     /// A transition to a state.
@@ -246,7 +290,19 @@ impl<M, S> Successors<M, S> {
     /// A transition that breaks a property itself; only the first is kept.
     pub fn break_at(&mut self, taken: M, violation: Violation) {
         if self.broken.is_none() {
-            self.broken = Some((self.list.len(), taken, violation));
+            self.broken = Some((self.list.len() + self.skipped, taken, violation));
         }
+    }
+
+    /// Leaves a transition out, because it sleeps.
+    pub fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
+    /// Says of the next transition in the order in which they were added: its place among all that
+    /// leave the state, those that were left out included, and the codes of what sleeps behind it.
+    pub fn lull(&mut self, via: usize, asleep: impl Iterator<Item = u64>) {
+        self.asleep.extend(asleep);
+        self.ways.push((via, self.asleep.len()));
     }
 }

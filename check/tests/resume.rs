@@ -66,7 +66,9 @@ fn parts_make_the_whole() {
     let timed = Bounds { network, timing: Timing::Ordered, ..bounds };
     assert_same(&Noting::default(), timed, "timed", 20);
     let eager = Bounds { fires: Some(0), flushing: Flushing::Eager, ..Bounds::default() };
-    assert_same(&Voters::new(3), eager, "voters", 300);
+    assert_same(&Voters::new(3), eager.clone(), "voters", 300);
+    let reduced = Bounds { reduction: true, symmetry: false, ..eager };
+    assert_same(&Voters::new(3), reduced, "reduced", 1_000);
 }
 
 #[test]

@@ -258,12 +258,39 @@ pub struct Check {
     pub liveness: bool,
     /// Whether worlds that differ by a renaming of interchangeable nodes count as one.
     pub symmetry: bool,
+    /// Whether steps that commute are taken in one order only; it excludes symmetry.
+    pub reduction: bool,
     /// Bytes to keep at most.
     pub memory: usize,
     /// The longest that it takes.
     pub time: Option<Duration>,
     /// How many threads work.
     pub threads: usize,
+}
+
+impl Default for Check {
+    /// The sound protocol of the usual size within its own bounds; one thread, 4 GiB.
+    fn default() -> Check {
+        Check {
+            settings: Settings::default(),
+            quick: false,
+            crashes: None,
+            alarms: None,
+            free_flush: false,
+            network: None,
+            timing: None,
+            no_recovery: false,
+            forgeries: None,
+            checkpoint: None,
+            resume: None,
+            liveness: false,
+            symmetry: true,
+            reduction: false,
+            memory: 4 << 30,
+            time: None,
+            threads: 1,
+        }
+    }
 }
 
 /// What to simulate.

@@ -72,7 +72,8 @@ pub(crate) fn check<E: Exhibit>(
         bounds.flushing = Flushing::Free;
     }
     // Fair runs are looked for among worlds as they are.
-    bounds.symmetry &= check.symmetry && !check.liveness;
+    bounds.symmetry &= check.symmetry && !check.liveness && !check.reduction;
+    bounds.reduction |= check.reduction;
     bounds.network = check.network.unwrap_or(bounds.network);
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;

@@ -10,6 +10,7 @@ use spec::monitor::Monitor;
 use super::fold::RenamedKey;
 use super::local::{Branch, Input, Local, Manner};
 use super::log;
+use super::reduction::Reducing;
 use super::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use super::timing::Aging;
 use super::world::Channel;
@@ -81,6 +82,7 @@ pub struct Memory {
     /// A world that is being built, and a combination of processes that is being judged.
     pub(super) words: Vec<u32>,
     pub(super) seen: Vec<u32>,
+    pub(super) reducing: Reducing,
     pub(super) reached: u64,
     /// Packets that the cap on copies has refused.
     pub(super) refused: u64,
@@ -301,6 +303,20 @@ impl<S: Shareable> Explore<'_, S> {
         }
         let promised = |text| Violation { property: "promise to the layer above".into(), text };
         Ok(tables.monitors.number(judged.map_err(promised)?).0)
+    }
+
+    /// Judges the combination of processes that stands in the memory.
+    pub(super) fn judge_memoised(&self, memory: &mut Memory) -> Judgement {
+        if let Some(&is_within) = memory.judged.get(memory.seen.as_slice()) {
+            return if is_within { Judgement::Within } else { Judgement::Outside };
+        }
+        let judgement = self.judge_seen(&memory.seen);
+        // A violation ends the exploration, so it need not be remembered.
+        if !matches!(judgement, Judgement::Broken(_)) {
+            let is_within = judgement == Judgement::Within;
+            memory.judged.insert(memory.seen.as_slice().into(), is_within);
+        }
+        judgement
     }
 
     pub(super) fn judge_seen(&self, seen: &[u32]) -> Judgement {

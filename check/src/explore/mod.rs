@@ -29,6 +29,7 @@ mod fold;
 mod local;
 mod log;
 mod memo;
+mod reduction;
 mod story;
 mod tables;
 mod timing;
@@ -48,6 +49,7 @@ pub use self::memo::Memory;
 use self::fold::{Folding, RenamedKey};
 use self::local::Local;
 use self::memo::{Act, Facts, Idle};
+use self::reduction::Reducing;
 use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
 use self::timing::Aging;
 use self::world::{Channel, Shape};
@@ -206,6 +208,10 @@ impl<'a, S: Shareable> Explore<'a, S> {
             if step.is_idle(number) && self.may_skip(act) {
                 continue;
             }
+            if memory.reducing.is_on && memory.reducing.note(taken, led, told, posts) {
+                successors.skip();
+                continue;
+            }
             match self.watch(memory, world[self.shape.monitor()], taken, told) {
                 Ok(monitor) => {
                     let led = self.settled(memory, world, act, led);
@@ -215,7 +221,57 @@ impl<'a, S: Shareable> Explore<'a, S> {
                     self.post(memory, posts);
                     successors.add(taken, memory.words.as_slice().into());
                 }
-                Err(violation) => successors.break_at(taken, violation),
+                Err(violation) => {
+                    memory.reducing.strides.pop();
+                    successors.break_at(taken, violation);
+                }
+            }
+        }
+    }
+
+    /// Adds everything that comes of a world.
+    fn leave(&self, memory: &mut Memory, world: &World, successors: &mut Successors<Taken, World>) {
+        self.learn(memory, world);
+        let shape = &self.shape;
+        let mut deliveries = Vec::new();
+        let flight = &world[shape.packets()..];
+        let channels = &memory.channels;
+        let channel = |packet: u32| channels[packet as usize];
+        self.bounds.network.deliverable(flight, channel, |place| {
+            deliveries.push((channel(flight[place]).1, place));
+        });
+        for (to, place) in deliveries {
+            if memory.facts[world[to.index()] as usize].is_up {
+                self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
+            }
+        }
+        self.take_forged(memory, world, successors);
+        let due = self.alarms_due(memory, world);
+        for node in self.honest() {
+            let facts = memory.facts[world[node.index()] as usize];
+            let mut take = |act| self.take(memory, world, (node, act, 0), successors);
+            if !facts.is_up {
+                if self.bounds.recovery {
+                    take(Act::Restart);
+                }
+                continue;
+            }
+            let requests = 0..shape.requests_of(node);
+            requests.filter(|&r| !shape.is_made(world, node, r)).for_each(|r| {
+                take(Act::Request(r));
+            });
+            if self.bounds.flushing == Flushing::Free {
+                take(Act::Flush);
+            }
+            if facts.frames > 0 {
+                take(Act::Sync);
+            }
+            if let Some(due) = due {
+                self.take_alarms(memory, world, (node, due), successors);
+            }
+            if shape.crashes(world) > 0 {
+                let crash = (node, Act::Crash, 0);
+                self.take(memory, world, crash, successors);
             }
         }
     }
@@ -312,6 +368,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             bounds.push(format!("faulty nodes: {traitors}; forged messages that arrive: {how}"));
         }
         bounds.extend(self.folding.as_ref().map(Folding::bound));
+        bounds.extend(self.reduction_bound());
         bounds
     }
 
@@ -332,6 +389,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             forged: None,
             words: Vec::new(),
             seen: Vec::new(),
+            reducing: Reducing::default(),
             reached: 0,
             refused: 0,
         }
@@ -342,6 +400,7 @@ impl<S: Shareable> System for Explore<'_, S> {
         if let Some(violation) = self.folding.as_ref().and_then(Folding::fault) {
             return Err(violation);
         }
+        memory.reducing.is_on = false;
         let mut words = self.shape.fresh(&self.bounds);
         let mut tables = self.tables();
         for node in self.nodes() {
@@ -367,49 +426,22 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn next(&self, memory: &mut Memory, world: &World, successors: &mut Successors<Taken, World>) {
-        self.learn(memory, world);
-        let shape = &self.shape;
-        let mut deliveries = Vec::new();
-        let flight = &world[shape.packets()..];
-        let channels = &memory.channels;
-        let channel = |packet: u32| channels[packet as usize];
-        self.bounds.network.deliverable(flight, channel, |place| {
-            deliveries.push((channel(flight[place]).1, place));
-        });
-        for (to, place) in deliveries {
-            if memory.facts[world[to.index()] as usize].is_up {
-                self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
-            }
-        }
-        self.take_forged(memory, world, successors);
-        let due = self.alarms_due(memory, world);
-        for node in self.honest() {
-            let facts = memory.facts[world[node.index()] as usize];
-            let mut take = |act| self.take(memory, world, (node, act, 0), successors);
-            if !facts.is_up {
-                if self.bounds.recovery {
-                    take(Act::Restart);
-                }
-                continue;
-            }
-            let requests = 0..shape.requests_of(node);
-            requests.filter(|&r| !shape.is_made(world, node, r)).for_each(|r| {
-                take(Act::Request(r));
-            });
-            if self.bounds.flushing == Flushing::Free {
-                take(Act::Flush);
-            }
-            if facts.frames > 0 {
-                take(Act::Sync);
-            }
-            if let Some(due) = due {
-                self.take_alarms(memory, world, (node, due), successors);
-            }
-            if shape.crashes(world) > 0 {
-                let crash = (node, Act::Crash, 0);
-                self.take(memory, world, crash, successors);
-            }
-        }
+        memory.reducing.is_on = false;
+        self.leave(memory, world, successors);
+    }
+
+    fn is_reduced(&self) -> bool {
+        self.bounds.reduction && self.irreducible().is_none()
+    }
+
+    fn next_awake(
+        &self,
+        memory: &mut Memory,
+        world: &World,
+        asleep: &[u64],
+        successors: &mut Successors<Taken, World>,
+    ) {
+        self.leave_awake(memory, world, asleep, successors);
     }
 
     fn fold(&self, memory: &mut Memory, world: &mut World) {
@@ -424,16 +456,7 @@ impl<S: Shareable> System for Explore<'_, S> {
         memory.seen.clear();
         let nodes = &world[..self.shape.nodes];
         memory.seen.extend(nodes.iter().map(|&node| memory.facts[node as usize].seen));
-        if let Some(&is_within) = memory.judged.get(memory.seen.as_slice()) {
-            return if is_within { Judgement::Within } else { Judgement::Outside };
-        }
-        let judgement = self.judge_seen(&memory.seen);
-        // A violation ends the exploration, so it need not be remembered.
-        if !matches!(judgement, Judgement::Broken(_)) {
-            let is_within = judgement == Judgement::Within;
-            memory.judged.insert(memory.seen.as_slice().into(), is_within);
-        }
-        judgement
+        self.judge_memoised(memory)
     }
 
     fn judges_liveness(&self) -> Result<(), String> {

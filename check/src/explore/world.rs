@@ -72,6 +72,10 @@ impl Shape {
         !self.counts_forgeries || world[self.budgets() + 1] > 0
     }
 
+    pub fn may_forge_twice(&self, world: &[u32]) -> bool {
+        !self.counts_forgeries || world[self.budgets() + 1] > 1
+    }
+
     pub fn spend_forgery(&self, world: &mut [u32]) {
         if self.counts_forgeries {
             world[self.budgets() + 1] -= 1;

@@ -37,6 +37,7 @@ impl<S: System> Search<'_, S> {
         }
         // The table and the parents have done their work; their memory is needed.
         self.table = Table::new();
+        self.sleepers = None;
         (self.parents, self.frontier, self.next) = (Vec::new(), Vec::new(), Vec::new());
         self.heap_bytes = [0; 2];
         self.waiting.clear();

@@ -13,10 +13,11 @@ use model::Fingerprint;
 
 use super::Search;
 use crate::hand::Parent;
+use crate::sleep::Sleepers;
 use crate::system::System;
 
 /// Begins every file; the number is the version of the layout.
-const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 1;
+const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 2;
 
 impl<S: System> Search<'_, S> {
     /// What the file belongs to: this system within these bounds.
@@ -75,6 +76,13 @@ impl<S: System> Search<'_, S> {
             put(file, range.start as u64)?;
             put(file, range.end as u64)?;
         }
+        for rows in self.sleepers.iter().flat_map(Sleepers::rows) {
+            put(file, rows.len() as u64)?;
+            for row in rows {
+                put(file, row.len() as u64)?;
+                row.iter().try_for_each(|number| put(file, *number))?;
+            }
+        }
         let mut bytes = Vec::new();
         for states in [&self.frontier, &self.next] {
             put(file, states.len() as u64)?;
@@ -131,6 +139,10 @@ impl<S: System> Search<'_, S> {
         for _ in 0..get(file)? {
             self.waiting.push_back(get(file)? as usize..get(file)? as usize);
         }
+        if let Some(sleepers) = &mut self.sleepers {
+            let frontier = get_rows(file)?;
+            sleepers.recall([frontier, get_rows(file)?]);
+        }
         self.frontier = self.get_states(file)?;
         self.next = self.get_states(file)?;
         let heap = |states: &[S::State]| states.iter().map(|s| system.heap_bytes(s)).sum();
@@ -156,6 +168,10 @@ fn get(file: &mut impl Read) -> Result<u64, String> {
     let mut bytes = [0; 8];
     file.read_exact(&mut bytes).map_err(|error| format!("it ends too early: {error}"))?;
     Ok(u64::from_le_bytes(bytes))
+}
+
+fn get_rows(file: &mut impl Read) -> Result<Vec<Vec<u64>>, String> {
+    (0..get(file)?).map(|_| (0..get(file)?).map(|_| get(file)).collect()).collect()
 }
 
 fn get_bytes(file: &mut impl Read) -> Result<Vec<u8>, String> {

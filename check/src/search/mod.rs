@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::hand::{
     Found, Fresh, GROUP, Hand, MOST_SUCCESSORS, Parent, Round, Stop, no_panic, print,
 };
+use crate::sleep::Sleepers;
 use crate::system::{Judgement, System, Violation};
 use crate::table::Table;
 use crate::{Report, Stats};
@@ -194,6 +195,7 @@ struct Search<'a, S: System> {
     called: Instant,
     hands: Vec<Hand<S>>,
     table: Table,
+    sleepers: Option<Sleepers>,
     /// For each numbered state, its parent and which of the parent's successors it is.
     parents: Vec<Parent>,
     frontier: Vec<S::State>,
@@ -230,6 +232,7 @@ impl<'a, S: System> Search<'a, S> {
             began: now,
             called: now,
             hands: (0..asked.threads).map(|_| Hand::new(asked.system)).collect(),
+            sleepers: asked.system.is_reduced().then(Sleepers::new),
             asked,
             table: Table::new(),
             parents: Vec::new(),
@@ -275,6 +278,7 @@ impl<'a, S: System> Search<'a, S> {
             self.base += self.frontier.len() as u32;
             self.frontier = std::mem::take(&mut self.next);
             self.waiting.push_back(0..self.frontier.len());
+            self.sleepers.iter_mut().for_each(Sleepers::turn);
             self.heap_bytes = [self.heap_bytes[1], 0];
         }
     }
@@ -347,6 +351,7 @@ impl<'a, S: System> Search<'a, S> {
             let round = Round {
                 system: self.asked.system,
                 table: &self.table,
+                sleepers: self.sleepers.as_ref(),
                 frontier: &self.frontier,
                 base: self.base,
                 queue: Mutex::new(pieces),
@@ -420,8 +425,8 @@ impl<'a, S: System> Search<'a, S> {
 
     /// States to leave until limits are looked at again: fewer when one is near.
     fn round_len(&self) -> usize {
-        let heap =
-            self.heap_bytes.iter().sum::<usize>() / (self.frontier.len() + self.next.len()).max(1);
+        let heap = self.heap_bytes.iter().sum::<usize>() + self.asleep_bytes();
+        let heap = heap / (self.frontier.len() + self.next.len()).max(1);
         let each = size_of::<S::State>() + size_of::<Parent>() + 2 * size_of::<u64>() + heap;
         let memory = self.asked.memory.saturating_sub(self.bytes());
         let states = self.asked.states.saturating_sub(self.distinct);
@@ -468,6 +473,10 @@ impl<'a, S: System> Search<'a, S> {
         has_grown
     }
 
+    fn asleep_bytes(&self) -> usize {
+        self.sleepers.as_ref().map_or(0, Sleepers::bytes)
+    }
+
     /// Bytes that are kept now.
     fn bytes(&self) -> usize {
         let states = self.frontier.capacity() + self.next.capacity();
@@ -486,6 +495,7 @@ impl<'a, S: System> Search<'a, S> {
         fresh
             + system.shared_bytes()
             + self.table.bytes()
+            + self.asleep_bytes()
             + parents
             + states * size_of::<S::State>()
             + heap

@@ -4,27 +4,6 @@ use std::sync::atomic::AtomicBool;
 
 use lab::{Check, REGISTRY, Settings, Source, Watch};
 
-fn quick() -> Check {
-    Check {
-        settings: Settings::default(),
-        quick: true,
-        crashes: None,
-        alarms: None,
-        free_flush: false,
-        network: None,
-        timing: None,
-        no_recovery: false,
-        forgeries: None,
-        checkpoint: None,
-        resume: None,
-        liveness: false,
-        symmetry: true,
-        memory: 2 << 30,
-        time: None,
-        threads: 1,
-    }
-}
-
 #[test]
 fn names_are_unique_and_files_are_there() {
     let root = format!("{}/..", env!("CARGO_MANIFEST_DIR"));
@@ -43,7 +22,9 @@ fn everything_that_is_explored_holds() {
     let stop = AtomicBool::new(false);
     for entry in REGISTRY.iter().filter(|entry| entry.is_explored()) {
         let watch = Watch { stop: &stop, progress: &mut |_| {} };
-        let report = entry.check(&quick(), watch).expect("It can be explored.");
+        let report = entry
+            .check(&Check { quick: true, ..Check::default() }, watch)
+            .expect("It can be explored.");
         assert_eq!(report.exit_code(), 0, "{report}");
         assert!(!report.is_vacuous(), "{report}");
     }
