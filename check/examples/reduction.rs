@@ -56,6 +56,6 @@ fn main() {
         let system = Explore::new(&Small, bounds);
         let exploration = Exploration::new(&system).threads(numbers[2].into()).states(3_000_000);
         let report = exploration.run();
-        print!("{report}{}\n", report.stats);
+        println!("{report}{}", report.stats);
     }
 }
