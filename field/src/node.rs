@@ -60,7 +60,7 @@ pub fn run(place: &Place, bare: Box<dyn Bare>) -> io::Result<()> {
         }
         let _ = tell.send(Input::End);
     });
-    let Some(mesh) = wait_for_peers(place, &inputs) else {
+    let Some((mesh, early)) = wait_for_peers(place, &inputs) else {
         return Ok(());
     };
     let (disk, records) = Disk::open(&place.disk)?;
@@ -81,18 +81,25 @@ pub fn run(place: &Place, bare: Box<dyn Bare>) -> io::Result<()> {
     let moment = node.clock.moment();
     let deeds = node.bare.start(moment);
     node.happen(What::Start, String::new(), None, deeds)?;
+    for packet in early {
+        node.take(packet)?;
+    }
     node.live(&inputs)
 }
 
-fn wait_for_peers(place: &Place, inputs: &Receiver<Input>) -> Option<Mesh> {
+/// Waits until the parent says where the peers are. They may have been told before, and have
+/// written: what has come by then waits, since links that are perfect lose nothing.
+fn wait_for_peers(place: &Place, inputs: &Receiver<Input>) -> Option<(Mesh, Vec<Packet>)> {
+    let mut early = Vec::new();
     loop {
         match inputs.recv() {
             Ok(Input::Command(Command::Start(addresses))) => {
                 let random = Random::child(place.seed, &format!("links {}", place.me));
-                return Some(Mesh::new(&addresses, random));
+                return Some((Mesh::new(&addresses, random), early));
             }
-            // What comes before the start finds nobody.
-            Ok(Input::Packet(_) | Input::Command(_)) => {}
+            Ok(Input::Packet(packet)) => early.push(packet),
+            // A parent says nothing else before the start.
+            Ok(Input::Command(_)) => {}
             Ok(Input::End) | Err(_) => return None,
         }
     }
