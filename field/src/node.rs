@@ -252,6 +252,7 @@ impl Node {
             }
         }
         let happening = Box::new(happening);
+        let asked = asked.into_iter().collect();
         print(&Line::Happened { happening, asked, told: told_values })?;
         for (to, packet) in packets {
             // What is lost here shows in the trace as a message that never arrives.

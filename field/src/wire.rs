@@ -46,8 +46,8 @@ pub enum Line {
     Happened {
         /// What, for the trace.
         happening: Box<Happening>,
-        /// What was asked, if anything was.
-        asked: Option<Json>,
+        /// What was asked, if anything was. A list, since a request may itself be `null`.
+        asked: Vec<Json>,
         /// What was told to the layer above, in order.
         told: Vec<Json>,
     },

@@ -131,7 +131,7 @@ impl Trial<'_> {
 /// Something that a node did, or that was done to it.
 struct Event {
     happening: Happening,
-    asked: Option<Json>,
+    asked: Vec<Json>,
     told: Vec<Json>,
 }
 
@@ -210,7 +210,7 @@ impl Field<'_> {
     fn heard(&mut self, said: Said) -> Result<(), String> {
         match said {
             Said::Line(_, Line::Happened { happening, asked, told }) => {
-                if asked.is_some() || !told.is_empty() {
+                if !asked.is_empty() || !told.is_empty() {
                     self.last = now();
                 }
                 if let Some(node) = happening.node.filter(|_| !told.is_empty()) {
@@ -267,13 +267,15 @@ impl Field<'_> {
             alarms: Vec::new(),
             epoch: None,
         };
-        Event { happening, asked: None, told: Vec::new() }
+        Event { happening, asked: Vec::new(), told: Vec::new() }
     }
 
     /// What users asked and heard so far, in the order of the one clock.
     fn everything(&mut self) -> Vec<Heard> {
         self.events.sort_by_key(|event| event.happening.at);
-        self.events.iter().flat_map(Event::heard).collect()
+        // Without a plan there are no faults, and promises count from the beginning.
+        let healed = self.trial.plan.is_none().then_some(Heard::Healed);
+        healed.into_iter().chain(self.events.iter().flat_map(Event::heard)).collect()
     }
 
     /// Whether all is well, and everything has come that was promised to the core.
