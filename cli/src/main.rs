@@ -3,9 +3,11 @@
 mod check;
 mod explore;
 mod failure;
+mod file;
 mod impossible;
 mod list;
 mod maelstrom;
+mod print;
 mod run;
 mod serve;
 mod sim;
@@ -19,7 +21,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
+use print::{answer, print_json, say};
 
 /// Distributed systems, written once: explored, simulated and served.
 #[derive(Parser)]
@@ -66,34 +68,6 @@ enum Verb {
     Verify(verify::Verify),
     /// List the protocols
     List(list::List),
-}
-
-/// Prints one line of JSON.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))?;
-    say(&line);
-    Ok(())
-}
-
-/// Prints a line. Whoever closes the pipe has read enough, and the program ends.
-fn say(line: &str) {
-    use std::io::Write;
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
-    }
-}
-
-/// Prints a report that answers a question, and exits with the code of its answer.
-fn answer(
-    report: &(impl serde::Serialize + std::fmt::Display),
-    json: bool,
-    code: u8,
-) -> Result<(), Failure> {
-    match json {
-        true => print_json(report)?,
-        false => say(&report.to_string()),
-    }
-    if code == 0 { Ok(()) } else { Err(Failure::verdict(code)) }
 }
 
 fn main() -> ExitCode {
