@@ -14,6 +14,7 @@ mod budget;
 mod certify;
 mod check;
 mod drawing;
+mod excerpt;
 mod explain;
 mod index;
 mod levels;
