@@ -14,7 +14,7 @@ use world::timed::SECONDS;
 use world::trace::Causality;
 use world::{Invariant, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, number};
 use crate::register_users::RegisterUsers;
 use crate::theory::{Claim, Measure, calm_run};
 
@@ -76,11 +76,6 @@ impl AbdLab {
     pub fn new(nodes: usize, writers: Writers) -> AbdLab {
         let (writes, writing, reading, reads) = (1, 1, 2, 1);
         AbdLab { nodes, writers, mutant: None, writes, writing, reading, reads, inside: true }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> AbdLab {
-        AbdLab { mutant: Some(mutant), ..self }
     }
 
     fn may_write(&self, node: NodeId) -> bool {
@@ -159,6 +154,7 @@ impl Subject for AbdLab {
 
 impl Exhibit for AbdLab {
     type Workload = RegisterUsers;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "abd",
@@ -174,12 +170,8 @@ impl Exhibit for AbdLab {
         AbdLab::new(nodes, Writers::All)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> AbdLab {
-        AbdLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> AbdLab {
+        AbdLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {

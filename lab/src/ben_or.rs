@@ -11,7 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::{Claim, Measure, calm_run, delays_until, mean};
 
 /// Ben-Or, its size, its bounds when explored, and perhaps its breakage.
@@ -33,11 +33,6 @@ impl BenOrLab {
     /// one round and into the next, with one node of another mind than the others.
     pub fn new(nodes: usize) -> BenOrLab {
         BenOrLab { nodes, mutant: None, rounds: 1, trues: 1 }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> BenOrLab {
-        BenOrLab { mutant: Some(mutant), ..self }
     }
 
     /// `f`: how many nodes may stop.
@@ -114,6 +109,7 @@ impl Subject for BenOrLab {
 
 impl Exhibit for BenOrLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "ben-or",
@@ -129,12 +125,8 @@ impl Exhibit for BenOrLab {
         BenOrLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> BenOrLab {
-        BenOrLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> BenOrLab {
+        BenOrLab { mutant: Some(mutant), ..self }
     }
 
     /// No crashes: a node that is never heard again is one whose messages do not arrive.

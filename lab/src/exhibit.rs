@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 
 use check::{Bounds, Shareable};
+use model::Named;
 use sim::{OpenLoop, Scale, Workload};
 
 use crate::theory::Measure;
@@ -72,19 +73,14 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
     /// Who uses it in a random run.
     type Workload: Workload<Self> + Default;
 
+    /// Its breakages, which the tools must catch; [`Never`](model::Never) if it has none.
+    type Mutant: Named;
+
     /// The sound protocol with this many nodes; the size is one of the card's.
     fn sized(nodes: usize) -> Self;
 
-    /// The names of its breakages, which the tools must catch.
-    fn mutants() -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The same with the breakage of this name, which is one of [`mutants`](Exhibit::mutants).
-    fn broken(self, mutant: &str) -> Self {
-        let _ = mutant;
-        self
-    }
+    /// The same with a breakage.
+    fn broken(self, mutant: Self::Mutant) -> Self;
 
     /// How far `synod check` goes.
     fn bounds(&self) -> Bounds {
@@ -132,16 +128,6 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
 
 /// The workload of most protocols: requests at drawn times, whatever comes of earlier ones.
 pub type Open = OpenLoop;
-
-/// The names of breakages that are the values of an enum.
-pub fn names<M: Display>(mutants: &[M]) -> Vec<String> {
-    mutants.iter().map(M::to_string).collect()
-}
-
-/// The breakage of this name.
-pub fn named<M: Display + Copy>(mutants: &[M], name: &str) -> Option<M> {
-    mutants.iter().copied().find(|mutant| mutant.to_string() == name)
-}
 
 /// Reads the value of a knob.
 ///

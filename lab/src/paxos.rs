@@ -13,7 +13,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Causality, Epoch};
 use world::{Invariant, Sometimes, Subject};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::{Claim, Measure, calm_run, delays_until};
 
 /// Paxos, its size, its bounds when explored, and perhaps its breakage.
@@ -51,11 +51,6 @@ impl PaxosLab {
             deciders: 1,
             inside: true,
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PaxosLab {
-        PaxosLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -139,6 +134,7 @@ impl Subject for PaxosLab {
 
 impl Exhibit for PaxosLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "paxos",
@@ -154,12 +150,8 @@ impl Exhibit for PaxosLab {
         PaxosLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PaxosLab {
-        PaxosLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PaxosLab {
+        PaxosLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {

@@ -11,7 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, What};
 use world::{DELTA, Faults, Invariant, Links, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, number};
 use crate::theory::{Claim, Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
@@ -33,11 +33,6 @@ impl PhaseKingLab {
     pub fn new(nodes: usize) -> PhaseKingLab {
         let most = (nodes - 1) / 4;
         PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PhaseKingLab {
-        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -125,6 +120,7 @@ impl Subject for PhaseKingLab {
 
 impl Exhibit for PhaseKingLab {
     type Workload = Together;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "phase-king",
@@ -144,12 +140,8 @@ impl Exhibit for PhaseKingLab {
         PhaseKingLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PhaseKingLab {
-        PhaseKingLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PhaseKingLab {
+        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 
     fn knobs(&self) -> Vec<Knob> {

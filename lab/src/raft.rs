@@ -14,7 +14,7 @@ use spec::monitor::TotalOrder;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 
 /// Raft, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -67,11 +67,6 @@ impl RaftLab {
             asked: 1,
             judged: Judged::All,
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> RaftLab {
-        RaftLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -171,6 +166,7 @@ impl Subject for RaftLab {
 
 impl Exhibit for RaftLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "raft",
@@ -186,12 +182,8 @@ impl Exhibit for RaftLab {
         RaftLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> RaftLab {
-        RaftLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> RaftLab {
+        RaftLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {

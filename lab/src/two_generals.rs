@@ -2,7 +2,7 @@
 
 use canon::consensus::two_generals::{AtDawn, General, Messenger, Order, Protocol};
 use check::{Bounds, Exploration, Explore, Flushing};
-use model::{Event, NodeId, Random};
+use model::{Event, Never, NodeId, Random};
 use sim::Scale;
 use spec::monitor::CoordinatedAttack;
 use world::timed::SECONDS;
@@ -59,6 +59,7 @@ impl Subject for TwoGeneralsLab {
 
 impl Exhibit for TwoGeneralsLab {
     type Workload = Together;
+    type Mutant = Never;
 
     const CARD: Card = Card {
         name: "two-generals",
@@ -76,6 +77,10 @@ impl Exhibit for TwoGeneralsLab {
 
     fn sized(_: usize) -> TwoGeneralsLab {
         TwoGeneralsLab { protocol: Protocol::cautious(4) }
+    }
+
+    fn broken(self, mutant: Never) -> TwoGeneralsLab {
+        match mutant {}
     }
 
     fn bounds(&self) -> Bounds {

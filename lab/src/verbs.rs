@@ -2,7 +2,7 @@
 
 use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing};
-use model::{NodeId, NodeSet, Random};
+use model::{Named, NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
@@ -35,15 +35,19 @@ fn dressed<E: Exhibit>(mut subject: E, settings: &Settings) -> Result<E, String>
     let Some(mutant) = &settings.mutant else {
         return Ok(subject);
     };
-    let mutants = E::mutants();
-    if mutants.contains(mutant) {
+    if let Some(mutant) = E::Mutant::named(mutant) {
         return Ok(subject.broken(mutant));
     }
-    let name = E::CARD.name;
+    let (name, mutants) = (E::CARD.name, mutants::<E>());
     Err(match mutants.is_empty() {
         true => format!("{name} has no mutants, so none is called {mutant:?}"),
         false => format!("{name} has no mutant {mutant:?}; there are: {}", mutants.join(", ")),
     })
+}
+
+/// The names of its breakages.
+pub(crate) fn mutants<E: Exhibit>() -> Vec<String> {
+    E::Mutant::ALL.iter().map(E::Mutant::to_string).collect()
 }
 
 pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
 
-use model::{Never, NodeId, NodeSet, Out, Process, Value};
+use model::{Never, NodeId, NodeSet, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Broadcast, Deliver, Name, Names};
@@ -25,25 +25,6 @@ pub struct Message<V> {
     pub name: Name,
     /// What it says.
     pub payload: V,
-}
-
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Nobody passes anything on: this is best-effort broadcast.
-    NoRelay,
-    /// A broadcast is delivered each time it comes.
-    DeliverAgain,
-    /// Every broadcast of a node has the number of its first.
-    SameNumber,
-    /// What a node passes on, it passes off as its own.
-    RelayAsOwn,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 4] =
-        [Mutant::NoRelay, Mutant::DeliverAgain, Mutant::SameNumber, Mutant::RelayAsOwn];
 }
 
 /// Eager reliable broadcast at one node.
@@ -62,21 +43,16 @@ pub struct Eager<V> {
 }
 
 impl<V: Value> Eager<V> {
-    /// Broadcast among the nodes `n0` to `n(nodes-1)`.
-    pub fn new(me: NodeId, nodes: usize) -> Eager<V> {
+    /// Broadcast among the nodes `n0` to `n(nodes-1)`; with a breakage, if one is named.
+    pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Eager<V> {
         Eager {
             me,
             members: NodeSet::first(nodes),
-            mutant: None,
+            mutant,
             sent: 0,
             delivered: Names::default(),
             payload: PhantomData,
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> Eager<V> {
-        Eager { mutant, ..self }
     }
 
     /// What has been delivered here.
@@ -139,20 +115,22 @@ impl<V: Value> Process for Eager<V> {
     }
 }
 
-impl<V: Display> Display for Message<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Data {} {}", self.name, self.payload)
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Nobody passes anything on: this is best-effort broadcast.
+        NoRelay,
+        /// A broadcast is delivered each time it comes.
+        DeliverAgain,
+        /// Every broadcast of a node has the number of its first.
+        SameNumber,
+        /// What a node passes on, it passes off as its own.
+        RelayAsOwn,
     }
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `no-relay`.
+impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NoRelay => "no-relay",
-            Mutant::DeliverAgain => "deliver-again",
-            Mutant::SameNumber => "same-number",
-            Mutant::RelayAsOwn => "relay-as-own",
-        })
+        write!(f, "Data {} {}", self.name, self.payload)
     }
 }

@@ -16,7 +16,7 @@ use core::cmp::Ordering;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Act, Stamped, What};
@@ -87,35 +87,6 @@ pub struct Message<V> {
     pub stamp: Vector,
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A receipt is counted, but nothing is learnt from the message.
-    NoMerge,
-    /// A receipt is not counted.
-    NoReceiveTick,
-    /// A sending is not counted.
-    NoSendTick,
-    /// A message carries the vector from before its sending.
-    StaleStamp,
-    /// A receipt learns the sender's own count, and nothing of what the sender had learnt.
-    MergeSenderOnly,
-    /// A receipt takes over the vector of the message, and forgets what it does not know of.
-    Overwrite,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 6] = [
-        Mutant::NoMerge,
-        Mutant::NoReceiveTick,
-        Mutant::NoSendTick,
-        Mutant::StaleStamp,
-        Mutant::MergeSenderOnly,
-        Mutant::Overwrite,
-    ];
-}
-
 /// A vector clock at one node.
 ///
 /// Invariants: the node's own count is the number of its events; no other count is higher than
@@ -129,14 +100,9 @@ pub struct VectorClock<V> {
 }
 
 impl<V: Value> VectorClock<V> {
-    /// A clock at which nothing has happened.
-    pub fn new(me: NodeId) -> VectorClock<V> {
-        VectorClock { me, mutant: None, vector: Vector::default(), payload: PhantomData }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> VectorClock<V> {
-        VectorClock { mutant, ..self }
+    /// A clock at which nothing has happened; with a breakage, if one is named.
+    pub fn new(me: NodeId, mutant: Option<Mutant>) -> VectorClock<V> {
+        VectorClock { me, mutant, vector: Vector::default(), payload: PhantomData }
     }
 
     /// The vector of the last event here.
@@ -239,6 +205,24 @@ pub fn nobody_knows_more<V: Value>(clocks: &[&VectorClock<V>]) -> Result<(), Str
     Ok(())
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A receipt is counted, but nothing is learnt from the message.
+        NoMerge,
+        /// A receipt is not counted.
+        NoReceiveTick,
+        /// A sending is not counted.
+        NoSendTick,
+        /// A message carries the vector from before its sending.
+        StaleStamp,
+        /// A receipt learns the sender's own count, and nothing of what the sender had learnt.
+        MergeSenderOnly,
+        /// A receipt takes over the vector of the message, and forgets what it does not know of.
+        Overwrite,
+    }
+}
+
 impl Display for Vector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
@@ -252,19 +236,5 @@ impl Display for Vector {
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Carry {} {}", self.payload, self.stamp)
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `no-merge`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NoMerge => "no-merge",
-            Mutant::NoReceiveTick => "no-receive-tick",
-            Mutant::NoSendTick => "no-send-tick",
-            Mutant::StaleStamp => "stale-stamp",
-            Mutant::MergeSenderOnly => "merge-sender-only",
-            Mutant::Overwrite => "overwrite",
-        })
     }
 }

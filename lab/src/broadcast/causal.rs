@@ -11,7 +11,7 @@ use world::trace::What;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::{Claim, Measure, even_run};
 
 /// Causal broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -47,7 +47,7 @@ impl Subject for CausalLab {
     }
 
     fn process(&self, node: NodeId) -> Causal<u64> {
-        Causal::new(node, Eager::new(node, self.nodes)).broken(self.mutant)
+        Causal::new(node, Eager::new(node, self.nodes, None), self.mutant)
     }
 
     fn monitor(&self) -> CausalBroadcast<u64> {
@@ -84,6 +84,7 @@ impl Subject for CausalLab {
 
 impl Exhibit for CausalLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "causal-broadcast",
@@ -101,12 +102,8 @@ impl Exhibit for CausalLab {
         CausalLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> CausalLab {
-        CausalLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> CausalLab {
+        CausalLab { mutant: Some(mutant), ..self }
     }
 
     /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.

@@ -11,7 +11,7 @@ use spec::monitor::ReliableBroadcast;
 use world::{Sometimes, Subject, SystemModel};
 
 use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::Measure;
 
 /// Eager reliable broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -58,7 +58,7 @@ impl Subject for EagerLab {
     }
 
     fn process(&self, node: NodeId) -> Eager<u64> {
-        Eager::new(node, self.nodes).broken(self.mutant)
+        Eager::new(node, self.nodes, self.mutant)
     }
 
     fn monitor(&self) -> ReliableBroadcast<u64> {
@@ -97,6 +97,7 @@ impl Subject for EagerLab {
 
 impl Exhibit for EagerLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "eager-broadcast",
@@ -114,12 +115,8 @@ impl Exhibit for EagerLab {
         EagerLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> EagerLab {
-        EagerLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> EagerLab {
+        EagerLab { mutant: Some(mutant), ..self }
     }
 
     /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.

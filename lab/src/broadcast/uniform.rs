@@ -8,7 +8,7 @@ use spec::monitor::ReliableBroadcast;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::Measure;
 
 /// Uniform reliable broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -44,7 +44,7 @@ impl Subject for UniformLab {
     }
 
     fn process(&self, node: NodeId) -> Majority<u64> {
-        Majority::new(node, self.nodes).broken(self.mutant)
+        Majority::new(node, self.nodes, self.mutant)
     }
 
     fn monitor(&self) -> ReliableBroadcast<u64> {
@@ -89,6 +89,7 @@ impl Subject for UniformLab {
 
 impl Exhibit for UniformLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "uniform-broadcast",
@@ -106,12 +107,8 @@ impl Exhibit for UniformLab {
         UniformLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> UniformLab {
-        UniformLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> UniformLab {
+        UniformLab { mutant: Some(mutant), ..self }
     }
 
     /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.

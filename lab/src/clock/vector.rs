@@ -8,7 +8,7 @@ use spec::monitor::CausalStamps;
 use world::timed::MILLIS;
 use world::{Faults, Invariant, Links, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, Open, number};
 use crate::theory::{Claim, Measure, even_run};
 
 /// Vector clocks, their number, their bounds when explored, and perhaps their breakage.
@@ -48,7 +48,7 @@ impl Subject for VectorLab {
     }
 
     fn process(&self, node: NodeId) -> VectorClock<u64> {
-        VectorClock::new(node).broken(self.mutant)
+        VectorClock::new(node, self.mutant)
     }
 
     fn monitor(&self) -> CausalStamps<u64, Vector> {
@@ -97,6 +97,7 @@ impl Subject for VectorLab {
 
 impl Exhibit for VectorLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "vector-clock",
@@ -114,12 +115,8 @@ impl Exhibit for VectorLab {
         VectorLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> VectorLab {
-        VectorLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> VectorLab {
+        VectorLab { mutant: Some(mutant), ..self }
     }
 
     /// Without crashes: to stamps, a node that has stopped for good is one that is slow for ever.

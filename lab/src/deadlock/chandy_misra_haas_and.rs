@@ -11,7 +11,7 @@ use world::trace::{Causality, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Borrowers, Judge, next, random};
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, number};
 use crate::theory::{Asked, Claim, Measure, calm_run};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -40,11 +40,6 @@ impl ChandyMisraHaasAndLab {
         let two = NodeId::first(nodes).skip(1).take(2).collect();
         let waits = if nodes > 2 { vec![(NodeId(0), two)] } else { Vec::new() };
         ChandyMisraHaasAndLab { nodes, mutant: None, initiators: INITIATORS, detections: 1, waits }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> ChandyMisraHaasAndLab {
-        ChandyMisraHaasAndLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -107,6 +102,7 @@ impl Subject for ChandyMisraHaasAndLab {
 
 impl Exhibit for ChandyMisraHaasAndLab {
     type Workload = Borrowers;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "chandy-misra-haas-and",
@@ -124,12 +120,8 @@ impl Exhibit for ChandyMisraHaasAndLab {
         ChandyMisraHaasAndLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> ChandyMisraHaasAndLab {
-        ChandyMisraHaasAndLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> ChandyMisraHaasAndLab {
+        ChandyMisraHaasAndLab { mutant: Some(mutant), ..self }
     }
 
     /// Equal messages are never under way together: between two requests lies a grant, between two

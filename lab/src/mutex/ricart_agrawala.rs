@@ -10,7 +10,7 @@ use world::trace::{Causality, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Judge, Visitors, either, judge, stays};
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Exhibit, Knob, number};
 use crate::theory::{Asked, Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -32,11 +32,6 @@ impl RicartAgrawalaLab {
     /// The sound algorithm; when explored, each node may enter once.
     pub fn new(nodes: usize) -> RicartAgrawalaLab {
         RicartAgrawalaLab { nodes, mutant: None, stays: 1, seen: Vec::new(), inner: true }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -100,6 +95,7 @@ impl Subject for RicartAgrawalaLab {
 
 impl Exhibit for RicartAgrawalaLab {
     type Workload = Visitors;
+    type Mutant = Mutant;
 
     const IN_TURNS: bool = true;
 
@@ -119,12 +115,8 @@ impl Exhibit for RicartAgrawalaLab {
         RicartAgrawalaLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
+        RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 
     fn knobs(&self) -> Vec<Knob> {
