@@ -11,7 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until, mean};
 
 /// Ben-Or, its size, its bounds when explored, and perhaps its breakage.
@@ -134,20 +134,11 @@ impl Exhibit for BenOrLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("rounds", "the latest round to go on from", self.rounds.to_string()),
-            knob("trues", "how many nodes propose true", self.trues.to_string()),
+            Dial::number("rounds", "the latest round to go on from", &mut self.rounds),
+            Dial::number("trues", "how many nodes propose true", &mut self.trues),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "rounds" => self.rounds = number(knob, value)?,
-            _ => self.trues = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// There is one decision only, so runs are short and crowded.

@@ -37,7 +37,7 @@ pub use broadcast::{Agreement, CausalLab, EagerLab, UniformLab};
 pub use clock::VectorLab;
 pub use closed::{OneByOne, Users};
 pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};
-pub use exhibit::{Card, Exhibit, Knob, Open, number};
+pub use exhibit::{Card, Dial, Exhibit, Knob, Open};
 pub use increasing_timeout::IncreasingTimeoutLab;
 pub use link::CausalLinkLab;
 pub use mutex::{RicartAgrawalaLab, Visitors};

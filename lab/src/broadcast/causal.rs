@@ -11,7 +11,7 @@ use world::trace::What;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, even_run};
 
 /// Causal broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -111,20 +111,11 @@ impl Exhibit for CausalLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("asked", "how many nodes broadcast", self.asked.to_string()),
-            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
+            Dial::number("asked", "how many nodes broadcast", &mut self.asked),
+            Dial::number("broadcasts", "how often each of them does", &mut self.broadcasts),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            _ => self.broadcasts = number(knob, value)?,
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {

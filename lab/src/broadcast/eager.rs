@@ -1,17 +1,14 @@
 //! Eager reliable broadcast in the lab.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use canon::broadcast::Broadcast;
 use canon::broadcast::eager::{Eager, Message, Mutant};
 use check::{Bounds, Flushing};
-use model::{Event, NodeId, Random};
+use model::{Event, NodeId, Random, named};
 use spec::monitor::ReliableBroadcast;
 use world::{Sometimes, Subject, SystemModel};
 
 use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
 /// Eager reliable broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -29,13 +26,14 @@ pub struct EagerLab {
     pub broadcasts: u64,
 }
 
-/// Who must agree.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Agreement {
-    /// The correct nodes among themselves.
-    Regular,
-    /// The correct nodes with every node, which eager broadcast does not promise.
-    Uniform,
+named! {
+    /// Who must agree.
+    pub enum Agreement {
+        /// The correct nodes among themselves.
+        Regular,
+        /// The correct nodes with every node, which eager broadcast does not promise.
+        Uniform,
+    }
 }
 
 impl EagerLab {
@@ -124,45 +122,16 @@ impl Exhibit for EagerLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("agreement", "who must agree: regular, uniform", self.agreement.to_string()),
-            knob("asked", "how many nodes broadcast", self.asked.to_string()),
-            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
+            Dial::word("agreement", "who must agree", &mut self.agreement),
+            Dial::number("asked", "how many nodes broadcast", &mut self.asked),
+            Dial::number("broadcasts", "how often each of them does", &mut self.broadcasts),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            "broadcasts" => self.broadcasts = number(knob, value)?,
-            _ => self.agreement = value.parse()?,
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
         super::measures(&EagerLab::new(nodes), "1", 1.0)
-    }
-}
-
-impl Display for Agreement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Agreement::Regular => "regular",
-            Agreement::Uniform => "uniform",
-        })
-    }
-}
-
-impl FromStr for Agreement {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Agreement, String> {
-        let all = [Agreement::Regular, Agreement::Uniform];
-        let found = all.into_iter().find(|agreement| agreement.to_string() == name);
-        found.ok_or_else(|| format!("agreement is regular or uniform, not {name:?}"))
     }
 }
 

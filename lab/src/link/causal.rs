@@ -8,7 +8,7 @@ use spec::monitor::CausalDelivery;
 use world::timed::MILLIS;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, delays_until, even_run};
 
 /// Links in causal order, their number of nodes, their bounds when explored, and perhaps their
@@ -114,14 +114,8 @@ impl Exhibit for CausalLinkLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let what = "how many nodes send to each other node";
-        vec![Knob { name: "asked", what, value: self.asked.to_string() }]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        self.asked = number(knob, value)?;
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        vec![Dial::number("asked", "how many nodes send to each other node", &mut self.asked)]
     }
 
     /// Everybody sends to everybody; then a message goes twice around the ring, so that everybody

@@ -10,7 +10,7 @@ use world::trace::{Causality, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Judge, Visitors, either, judge, stays};
-use crate::exhibit::{Card, Exhibit, Knob, number};
+use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Asked, Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -119,30 +119,19 @@ impl Exhibit for RicartAgrawalaLab {
         RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let stays = "how often each node may enter when explored";
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let seen = "the highest number that each node has seen before, as 7,0,11";
-        let inner = "whether inner invariants are judged";
         let listed: Vec<String> = self.seen.iter().map(u64::to_string).collect();
+        let place = &mut self.seen;
+        let see = |text: &str| {
+            *place = text.split(',').map(number).collect::<Result<_, _>>()?;
+            Ok(())
+        };
         vec![
-            Knob { name: "stays", what: stays, value: self.stays.to_string() },
-            Knob { name: "seen", what: seen, value: listed.join(",") },
-            Knob { name: "inner", what: inner, value: self.inner.to_string() },
+            Dial::number("stays", "how often each node may enter when explored", &mut self.stays),
+            Dial::new("seen", seen, listed.join(","), see),
+            Dial::switch("inner", "whether inner invariants are judged", &mut self.inner),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "stays" => self.stays = number(knob, value)?,
-            "inner" => {
-                self.inner = value.parse().map_err(|_| format!("{knob} takes true or false"))?;
-            }
-            _ => {
-                let listed = value.split(',').map(|one| number(knob, one));
-                self.seen = listed.collect::<Result<_, _>>()?;
-            }
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {

@@ -10,7 +10,7 @@ use world::trace::Trace;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Asked, Auditor, accounts, random, transfer};
-use crate::exhibit::{Card, Exhibit, Knob, Open, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -117,26 +117,16 @@ impl Exhibit for ChandyLamportLab {
         Bounds { network: Network::Fifo { copies: 4 }, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("transfers", "transfers of each node when explored", self.transfers.to_string()),
-            knob("snapshots", "snapshots at most when explored", self.snapshots.to_string()),
-            knob(
+            Dial::number("transfers", "transfers of each node when explored", &mut self.transfers),
+            Dial::number("snapshots", "snapshots at most when explored", &mut self.snapshots),
+            Dial::number(
                 "beginners",
                 "nodes that may begin them when explored",
-                self.beginners.to_string(),
+                &mut self.beginners,
             ),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "transfers" => self.transfers = number(knob, value)?,
-            "snapshots" => self.snapshots = number(knob, value)?,
-            _ => self.beginners = number(knob, value)?,
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
