@@ -15,7 +15,6 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, Out, Process, Value, named};
@@ -124,14 +123,6 @@ impl<V: Value> Process for Causal<V> {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, out: &mut Out<Self>) {
         self.with_below(out, |below, out| below.start(out));
     }
@@ -150,10 +141,6 @@ impl<V: Value> Process for Causal<V> {
 
     fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
         self.with_below(out, |below, out| below.message(from, message, out));
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

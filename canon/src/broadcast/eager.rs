@@ -9,7 +9,6 @@
 //! The book's nodes also broadcast to themselves and relay what comes back; here a node's
 //! broadcast is its relay, which leaves n(n-1) messages: each node sends once to each other.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
 
@@ -87,16 +86,6 @@ impl<V: Value> Process for Eager<V> {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     // CGR algorithm 3.3, broadcast.
     fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
         if self.mutant != Some(Mutant::SameNumber) || self.sent == 0 {
@@ -108,10 +97,6 @@ impl<V: Value> Process for Eager<V> {
 
     fn message(&mut self, _: NodeId, message: Message<V>, out: &mut Out<Self>) {
         self.take(message, out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

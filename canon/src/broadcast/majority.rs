@@ -14,7 +14,6 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, NodeSet, Out, Process, Value, named};
@@ -137,14 +136,6 @@ impl<V: Value> Process for Majority<V> {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, _: &mut Out<Self>) {
         self.started = true;
     }
@@ -158,10 +149,6 @@ impl<V: Value> Process for Majority<V> {
 
     fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
         self.take(from, message, out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

@@ -23,7 +23,6 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -85,14 +84,6 @@ impl Process for PhaseKing {
     type Message = Message;
     type Timer = RoundEnds;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
 
     fn start(&mut self, out: &mut Out<Self>) {
         out.set(RoundEnds, self.setup.round..self.setup.round);

@@ -11,7 +11,6 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
@@ -146,16 +145,6 @@ impl<V: Value> Process for VectorClock<V> {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, act: Act<V>, out: &mut Out<Self>) {
         match act {
             Act::Local => {
@@ -181,10 +170,6 @@ impl<V: Value> Process for VectorClock<V> {
         self.learn(from, &stamp);
         self.tick(Mutant::NoReceiveTick);
         self.tell(What::Received(from, payload), out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

@@ -26,7 +26,6 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, NodeSet, Out, Process, named};
@@ -94,16 +93,6 @@ impl Process for BenOr {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, Propose(value): Propose<bool>, out: &mut Out<Self>) {
         if self.step == Step::Idle {
             self.report(1, value, out);
@@ -129,10 +118,6 @@ impl Process for BenOr {
             }
         }
         self.advance(out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

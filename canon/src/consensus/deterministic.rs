@@ -14,7 +14,6 @@
 //! Left out: values other than bits, and forgetting estimates of rounds that are over.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -154,16 +153,6 @@ impl Process for Deterministic {
     type Message = Message;
     type Timer = Suspect;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
 
     fn request(&mut self, Propose(value): Propose, out: &mut Out<Self>) {
         if self.estimate.is_none() && self.decided.is_none() {

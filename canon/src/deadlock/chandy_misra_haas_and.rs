@@ -22,7 +22,6 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, NodeSet, Out, Process, named};
@@ -74,16 +73,6 @@ impl Process for ChandyMisraHaasAnd {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request, out: &mut Out<Self>) {
         match request {
             Request::Block(nodes) => self.block(nodes, out),
@@ -111,10 +100,6 @@ impl Process for ChandyMisraHaasAnd {
             // CMH §4.2, on receiving a probe.
             Message::Probe { initiator, number } => self.chase(from, initiator, number, out),
         }
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

@@ -9,7 +9,6 @@
 //! Unlike the book's, a node that has not answered is not asked again until it has: the link goes
 //! on repeating the first question, and what waits for a crashed node stays bounded.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -130,21 +129,9 @@ impl Process for IncreasingTimeout {
     type Timer = Timer;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, out: &mut Out<Self>) {
         self.with_link(out, |link, below| link.start(below));
         self.ask(out);
-    }
-
-    fn request(&mut self, request: Never, _: &mut Out<Self>) {
-        match request {}
     }
 
     fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {

@@ -7,7 +7,6 @@
 //!
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use model::{Never, NodeId, NodeSet, Out, Process, named};
@@ -87,20 +86,8 @@ impl Process for Omega {
     type Timer = Timer;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, out: &mut Out<Self>) {
         self.with_detector(out, |detector, below| detector.start(below));
-    }
-
-    fn request(&mut self, request: Never, _: &mut Out<Self>) {
-        match request {}
     }
 
     fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {

@@ -13,7 +13,6 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, Out, Process, Value, named};
@@ -140,16 +139,6 @@ impl<V: Value> Process for CausalLink<V> {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     // RST, on sending.
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         // Forgetting it is a crash, which the model rules out.
@@ -163,10 +152,6 @@ impl<V: Value> Process for CausalLink<V> {
         let number = message.sent.get(from, self.me) + 1;
         self.held.entry(from).or_default().insert(number, message);
         self.release(out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

@@ -11,7 +11,6 @@
 //! Left out: crash-recovery (numbers start over with the process).
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -97,16 +96,6 @@ impl<V: Value> Process for PerfectLink<V> {
     type Message = Message<V>;
     type Timer = Repeat;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
 
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         let number = self.sent.get(&to).copied().unwrap_or(0) + 1;

@@ -16,7 +16,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, NodeSet, Out, Process, named};
@@ -76,16 +75,6 @@ impl Process for RicartAgrawala {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request, out: &mut Out<Self>) {
         match (request, self.place) {
             // RA, the process invoking mutual exclusion, up to the critical section.
@@ -107,10 +96,6 @@ impl Process for RicartAgrawala {
             // RA, the process receiving REPLY messages.
             Message::Reply => self.note_reply(from, out),
         }
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 
