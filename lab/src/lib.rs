@@ -27,6 +27,7 @@ pub mod snapshot;
 mod store;
 pub mod theory;
 mod together;
+mod turns;
 mod two_generals;
 mod verbs;
 pub mod walk;
