@@ -2,12 +2,12 @@
 
 use canon::broadcast::Broadcast;
 use canon::broadcast::eager::{Eager, Message, Mutant};
-use check::{Bounds, Flushing};
+use check::Bounds;
 use model::{Event, NodeId, Random, named};
 use spec::monitor::ReliableBroadcast;
 use world::{Sometimes, Subject, SystemModel};
 
-use super::offers;
+use super::Broadcasters;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
@@ -20,10 +20,8 @@ pub struct EagerLab {
     pub mutant: Option<Mutant>,
     /// What it is held to.
     pub agreement: Agreement,
-    /// When explored: how many nodes broadcast; those with the lowest numbers.
-    pub asked: usize,
-    /// When explored: how often each of them broadcasts.
-    pub broadcasts: u64,
+    /// When explored: who broadcasts how often.
+    pub broadcasters: Broadcasters,
 }
 
 named! {
@@ -39,7 +37,12 @@ named! {
 impl EagerLab {
     /// The sound protocol, held to what it promises; two nodes broadcast twice when it is explored.
     pub fn new(nodes: usize) -> EagerLab {
-        EagerLab { nodes, mutant: None, agreement: Agreement::Regular, asked: 2, broadcasts: 2 }
+        EagerLab {
+            nodes,
+            mutant: None,
+            agreement: Agreement::Regular,
+            broadcasters: Broadcasters::default(),
+        }
     }
 }
 
@@ -77,7 +80,7 @@ impl Subject for EagerLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
-        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+        self.broadcasters.requests(node)
     }
 
     fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
@@ -117,21 +120,17 @@ impl Exhibit for EagerLab {
         EagerLab { mutant: Some(mutant), ..self }
     }
 
-    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
     fn bounds(&self) -> Bounds {
-        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+        super::bounds()
     }
 
     fn dials(&mut self) -> Vec<Dial<'_>> {
-        vec![
-            Dial::word("agreement", "who must agree", &mut self.agreement),
-            Dial::number("asked", "how many nodes broadcast", &mut self.asked),
-            Dial::number("broadcasts", "how often each of them does", &mut self.broadcasts),
-        ]
+        let agreement = Dial::word("agreement", "who must agree", &mut self.agreement);
+        [agreement].into_iter().chain(self.broadcasters.dials()).collect()
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
-        super::measures(&EagerLab::new(nodes), "1", 1.0)
+        super::measures(&EagerLab::new(nodes), ("1", 1.0))
     }
 }
 

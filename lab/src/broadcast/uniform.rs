@@ -2,12 +2,12 @@
 
 use canon::broadcast::Broadcast;
 use canon::broadcast::majority::{Majority, Mutant, majority_holds};
-use check::{Bounds, Flushing};
+use check::Bounds;
 use model::{Event, NodeId, NodeSet, Random};
 use spec::monitor::ReliableBroadcast;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use super::offers;
+use super::Broadcasters;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
@@ -18,16 +18,14 @@ pub struct UniformLab {
     pub nodes: usize,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
-    /// When explored: how many nodes broadcast; those with the lowest numbers.
-    pub asked: usize,
-    /// When explored: how often each of them broadcasts.
-    pub broadcasts: u64,
+    /// When explored: who broadcasts how often.
+    pub broadcasters: Broadcasters,
 }
 
 impl UniformLab {
     /// The sound protocol; two nodes broadcast twice when it is explored.
     pub fn new(nodes: usize) -> UniformLab {
-        UniformLab { nodes, mutant: None, asked: 2, broadcasts: 2 }
+        UniformLab { nodes, mutant: None, broadcasters: Broadcasters::default() }
     }
 }
 
@@ -70,7 +68,7 @@ impl Subject for UniformLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
-        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+        self.broadcasters.requests(node)
     }
 
     fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
@@ -111,20 +109,16 @@ impl Exhibit for UniformLab {
         UniformLab { mutant: Some(mutant), ..self }
     }
 
-    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
     fn bounds(&self) -> Bounds {
-        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+        super::bounds()
     }
 
     fn dials(&mut self) -> Vec<Dial<'_>> {
-        vec![
-            Dial::number("asked", "how many nodes broadcast", &mut self.asked),
-            Dial::number("broadcasts", "how often each of them does", &mut self.broadcasts),
-        ]
+        self.broadcasters.dials().into()
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
-        super::measures(&UniformLab::new(nodes), "2", 2.0)
+        super::measures(&UniformLab::new(nodes), ("2", 2.0))
     }
 }
 
