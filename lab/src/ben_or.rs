@@ -11,7 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until, mean};
 
 /// Ben-Or, its size, its bounds when explored, and perhaps its breakage.
@@ -33,11 +33,6 @@ impl BenOrLab {
     /// one round and into the next, with one node of another mind than the others.
     pub fn new(nodes: usize) -> BenOrLab {
         BenOrLab { nodes, mutant: None, rounds: 1, trues: 1 }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> BenOrLab {
-        BenOrLab { mutant: Some(mutant), ..self }
     }
 
     /// `f`: how many nodes may stop.
@@ -114,6 +109,7 @@ impl Subject for BenOrLab {
 
 impl Exhibit for BenOrLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "ben-or",
@@ -129,12 +125,8 @@ impl Exhibit for BenOrLab {
         BenOrLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> BenOrLab {
-        BenOrLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> BenOrLab {
+        BenOrLab { mutant: Some(mutant), ..self }
     }
 
     /// No crashes: a node that is never heard again is one whose messages do not arrive.
@@ -142,20 +134,11 @@ impl Exhibit for BenOrLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("rounds", "the latest round to go on from", self.rounds.to_string()),
-            knob("trues", "how many nodes propose true", self.trues.to_string()),
+            Dial::number("rounds", "the latest round to go on from", &mut self.rounds),
+            Dial::number("trues", "how many nodes propose true", &mut self.trues),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "rounds" => self.rounds = number(knob, value)?,
-            _ => self.trues = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// There is one decision only, so runs are short and crowded.

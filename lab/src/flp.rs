@@ -17,10 +17,11 @@ use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
 
-use canon::consensus::deterministic::{Decide, Deterministic, Message, Propose, Suspect};
+use canon::consensus::deterministic::{Deterministic, Message, Suspect};
+use canon::consensus::{Decide, Propose};
 use model::{Choices, Event, Fingerprint, Host, Never, NodeId, NodeSet, Out, Outside, Random};
 use serde::Serialize;
-use spec::monitor::Monitor;
+use spec::monitor::Consensus;
 use world::{Faults, Links, Subject, SystemModel};
 
 /// The nodes of the experiment: with three, one may be as silent as if it had crashed.
@@ -255,7 +256,7 @@ impl Outside<Deterministic> for Air<'_> {
 
     fn save(&mut self, _: &mut Vec<Never>) {}
 
-    fn indicate(&mut self, _: Decide) {}
+    fn indicate(&mut self, _: Decide<bool>) {}
 
     fn set(&mut self, Suspect: Suspect, _: Range<Duration>) {
         self.all.armed.insert(self.from);
@@ -441,7 +442,7 @@ pub struct DeterministicLab {
 
 impl Subject for DeterministicLab {
     type Process = Deterministic;
-    type Monitor = OneBit;
+    type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
         NAME
@@ -455,15 +456,15 @@ impl Subject for DeterministicLab {
         Deterministic::new(node, self.nodes)
     }
 
-    fn monitor(&self) -> OneBit {
-        OneBit::default()
+    fn monitor(&self) -> Consensus<bool> {
+        Consensus::new()
     }
 
-    fn requests(&self, _: NodeId) -> Vec<Propose> {
+    fn requests(&self, _: NodeId) -> Vec<Propose<bool>> {
         vec![Propose(false), Propose(true)]
     }
 
-    fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose> {
+    fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose<bool>> {
         Some(Propose(random.chance(1, 2)))
     }
 
@@ -473,42 +474,5 @@ impl Subject for DeterministicLab {
         let most = self.nodes - core;
         let all = SystemModel::consensus(self.nodes);
         SystemModel { links: Links::Perfect, faults: Faults::CrashStop, most, core, ..all }
-    }
-}
-
-/// Agreement, validity and termination of consensus on one bit (Cachin, Guerraoui and Rodrigues,
-/// module 5.2, uniform).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct OneBit {
-    proposed: BTreeSet<bool>,
-    first: Option<(NodeId, bool)>,
-    decided: NodeSet,
-}
-
-impl Monitor<Deterministic> for OneBit {
-    fn requested(&mut self, _: NodeId, Propose(value): &Propose) {
-        self.proposed.insert(*value);
-    }
-
-    fn indicated(&mut self, node: NodeId, Decide(value): &Decide) -> Result<(), String> {
-        let bit = u8::from(*value);
-        if !self.proposed.contains(value) {
-            return Err(format!("{node} decides {bit}, which nobody proposed."));
-        }
-        let (other, first) = *self.first.get_or_insert((node, *value));
-        if first != *value {
-            return Err(format!("{other} decided {}, and {node} decides {bit}.", u8::from(first)));
-        }
-        match self.decided.insert(node) {
-            true => Ok(()),
-            false => Err(format!("{node} decides twice.")),
-        }
-    }
-
-    fn settled(&self, correct: NodeSet) -> Result<(), String> {
-        match correct.iter().find(|&node| !self.decided.contains(node)) {
-            Some(node) => Err(format!("{node} is correct, but has not decided.")),
-            None => Ok(()),
-        }
     }
 }

@@ -13,7 +13,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Causality, Epoch};
 use world::{Invariant, Sometimes, Subject};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until};
 
 /// Paxos, its size, its bounds when explored, and perhaps its breakage.
@@ -51,11 +51,6 @@ impl PaxosLab {
             deciders: 1,
             inside: true,
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PaxosLab {
-        PaxosLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -139,6 +134,7 @@ impl Subject for PaxosLab {
 
 impl Exhibit for PaxosLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "paxos",
@@ -154,12 +150,8 @@ impl Exhibit for PaxosLab {
         PaxosLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PaxosLab {
-        PaxosLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PaxosLab {
+        PaxosLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -172,28 +164,18 @@ impl Exhibit for PaxosLab {
         (lab, bounds)
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("proposers", "how many nodes propose", self.proposers.to_string()),
-            knob("values", "how many values each of them may propose", self.values.to_string()),
-            knob("ballots", "how many ballots a node may begin", self.ballots.to_string()),
-            knob("deciders", "how many nodes decide before worlds are left alone", {
-                self.deciders.to_string()
-            }),
-            knob("inside", "whether inner invariants are judged", self.inside.to_string()),
+            Dial::number("proposers", "how many nodes propose", &mut self.proposers),
+            Dial::number("values", "how many values each of them may propose", &mut self.values),
+            Dial::number("ballots", "how many ballots a node may begin", &mut self.ballots),
+            Dial::number(
+                "deciders",
+                "how many nodes decide before worlds are left alone",
+                &mut self.deciders,
+            ),
+            Dial::switch("inside", "whether inner invariants are judged", &mut self.inside),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "proposers" => self.proposers = number(knob, value)?,
-            "values" => self.values = number(knob, value)?,
-            "ballots" => self.ballots = number(knob, value)?,
-            "deciders" => self.deciders = number(knob, value)?,
-            _ => self.inside = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// There is one decision only, so runs are short and crowded.

@@ -10,7 +10,7 @@ use spec::monitor::PerfectLinks;
 use world::timed::SECONDS;
 use world::{Faults, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
+use crate::exhibit::{Card, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run};
 
 /// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
@@ -39,7 +39,7 @@ impl Subject for PerfectLinkLab {
     }
 
     fn process(&self, _: NodeId) -> PerfectLink<u64> {
-        PerfectLink::new(EVERY).broken(self.mutant)
+        PerfectLink::new(EVERY, self.mutant)
     }
 
     fn monitor(&self) -> PerfectLinks<u64> {
@@ -84,6 +84,7 @@ impl Subject for PerfectLinkLab {
 
 impl Exhibit for PerfectLinkLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "perfect-link",
@@ -99,12 +100,8 @@ impl Exhibit for PerfectLinkLab {
         PerfectLinkLab { nodes, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PerfectLinkLab {
-        PerfectLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PerfectLinkLab {
+        PerfectLinkLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {

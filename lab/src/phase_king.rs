@@ -11,7 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, What};
 use world::{DELTA, Faults, Invariant, Links, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Claim, Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
@@ -33,11 +33,6 @@ impl PhaseKingLab {
     pub fn new(nodes: usize) -> PhaseKingLab {
         let most = (nodes - 1) / 4;
         PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PhaseKingLab {
-        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -125,6 +120,7 @@ impl Subject for PhaseKingLab {
 
 impl Exhibit for PhaseKingLab {
     type Workload = Together;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "phase-king",
@@ -144,26 +140,20 @@ impl Exhibit for PhaseKingLab {
         PhaseKingLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> PhaseKingLab {
+        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> PhaseKingLab {
-        PhaseKingLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    fn knobs(&self) -> Vec<Knob> {
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let what = "how many traitors it is built to bear; sound below a quarter of the nodes";
-        vec![Knob { name: "f", what, value: self.most.to_string() }]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        let most = number(knob, value)?;
-        if most >= self.nodes {
-            return Err(format!("{knob} must be less than the number of nodes, not {most}"));
-        }
-        self.most = most;
-        Ok(())
+        let (nodes, most) = (self.nodes, &mut self.most);
+        vec![Dial::new("f", what, *most, move |text| match number(text)? {
+            few if few < nodes => {
+                *most = few;
+                Ok(())
+            }
+            many => Err(format!("must be less than the number of nodes, not {many}")),
+        })]
     }
 
     /// A run is a few rounds of some milliseconds.

@@ -131,7 +131,7 @@ impl Entry {
             card: E::CARD,
             counted: "nodes",
             model: Model::Claimed(verbs::model::<E>),
-            mutants: E::mutants,
+            mutants: verbs::mutants::<E>,
             knobs: verbs::knobs::<E>,
             needs: E::NEEDS,
             check: if E::EXPLORED { Checked::Runs(verbs::check::<E>) } else { Checked::Never },

@@ -2,7 +2,7 @@
 
 use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing};
-use model::{NodeId, NodeSet, Random};
+use model::{Named, NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
@@ -23,27 +23,25 @@ fn subject<E: Exhibit>(settings: &Settings) -> Result<E, String> {
 
 /// Knobs turned, and the breakage built in.
 fn dressed<E: Exhibit>(mut subject: E, settings: &Settings) -> Result<E, String> {
-    let known = subject.knobs();
     for (knob, value) in &settings.knobs {
-        if !known.iter().any(|one| one.name == knob) {
-            let names: Vec<&str> = known.iter().map(|one| one.name).collect();
-            let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
-            return Err(format!("{} has no knob {knob:?}; there are: {names}", E::CARD.name));
-        }
         subject.turn(knob, value)?;
     }
     let Some(mutant) = &settings.mutant else {
         return Ok(subject);
     };
-    let mutants = E::mutants();
-    if mutants.contains(mutant) {
+    if let Some(mutant) = E::Mutant::named(mutant) {
         return Ok(subject.broken(mutant));
     }
-    let name = E::CARD.name;
+    let (name, mutants) = (E::CARD.name, mutants::<E>());
     Err(match mutants.is_empty() {
         true => format!("{name} has no mutants, so none is called {mutant:?}"),
         false => format!("{name} has no mutant {mutant:?}; there are: {}", mutants.join(", ")),
     })
+}
+
+/// The names of its breakages.
+pub(crate) fn mutants<E: Exhibit>() -> Vec<String> {
+    E::Mutant::ALL.iter().map(E::Mutant::to_string).collect()
 }
 
 pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {
@@ -51,14 +49,15 @@ pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {
 }
 
 pub(crate) fn knobs<E: Exhibit>() -> Vec<Knob> {
-    E::sized(E::CARD.nodes).knobs()
+    let mut usual = E::sized(E::CARD.nodes);
+    usual.dials().into_iter().map(|dial| dial.knob).collect()
 }
 
 pub(crate) fn check<E: Exhibit>(
     check: &Check,
     watch: Watch<'_, check::Progress>,
 ) -> Result<check::Report, String> {
-    let (subject, mut bounds) = if check.quick {
+    let (mut subject, mut bounds) = if check.quick {
         let (quick, bounds) = E::quick();
         (dressed(quick, &check.settings)?, bounds)
     } else {
@@ -79,7 +78,7 @@ pub(crate) fn check<E: Exhibit>(
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
     let mut report = explore(&Explore::new(&subject, bounds), check, watch);
-    report.bounds.extend(subject.knobs().iter().map(Knob::to_string));
+    report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
     Ok(report)
 }
 

@@ -15,4 +15,4 @@ pub use campaign::{Campaign, Mark, Progress, Report, campaign};
 pub use plan::{Operation, Plan, Scale, Strike};
 pub use run::{Options, Outcome, draw, operation_random, perform, run};
 pub use shrink::{Failure, shrink};
-pub use workload::{Clients, OpenClients, OpenLoop, Workload};
+pub use workload::{Clients, OpenClients, OpenLoop, Probes, Workload};

@@ -14,7 +14,6 @@
 //! Left out: values other than bits, and forgetting estimates of rounds that are over.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -22,16 +21,10 @@ use core::time::Duration;
 use model::{Never, NodeId, NodeSet, Out, Process};
 use serde::{Deserialize, Serialize};
 
+use super::{Decide, Propose};
+
 /// How long round 0 lasts; each later round lasts as much longer.
 const ROUND: Duration = Duration::from_millis(20);
-
-/// Asks for this value to be decided; a node proposes once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Propose(pub bool);
-
-/// This value is decided, once and for all.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Decide(pub bool);
 
 /// A message of one round, or the decision.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -149,23 +142,13 @@ impl Deterministic {
 }
 
 impl Process for Deterministic {
-    type Request = Propose;
-    type Indication = Decide;
+    type Request = Propose<bool>;
+    type Indication = Decide<bool>;
     type Message = Message;
     type Timer = Suspect;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    fn request(&mut self, Propose(value): Propose, out: &mut Out<Self>) {
+    fn request(&mut self, Propose(value): Propose<bool>, out: &mut Out<Self>) {
         if self.estimate.is_none() && self.decided.is_none() {
             self.estimate = Some((0, value));
             self.begin(out);
@@ -214,29 +197,17 @@ impl Process for Deterministic {
     }
 }
 
-impl Display for Propose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "propose {}", u8::from(self.0))
-    }
-}
-
-impl Display for Decide {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "decide {}", u8::from(self.0))
-    }
-}
-
 impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Message::Estimate { round, since, value } => {
-                write!(f, "Estimate round={round} since={since} {}", u8::from(value))
+                write!(f, "Estimate round={round} since={since} {value}")
             }
             Message::Proposal { round, value } => {
-                write!(f, "Proposal round={round} {}", u8::from(value))
+                write!(f, "Proposal round={round} {value}")
             }
             Message::Ack { round } => write!(f, "Ack round={round}"),
-            Message::Decided { value } => write!(f, "Decided {}", u8::from(value)),
+            Message::Decided { value } => write!(f, "Decided {value}"),
         }
     }
 }

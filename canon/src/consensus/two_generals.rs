@@ -17,7 +17,6 @@
 //! Model: for the first promise, links that lose nothing, and a dawn that comes later than all
 //! messengers; it is there to be seen to break where links lose. No quorum.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -104,14 +103,6 @@ impl Process for General {
     type Message = Messenger;
     type Timer = Dawn;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
 
     fn start(&mut self, out: &mut Out<Self>) {
         out.set(Dawn, NIGHT..NIGHT);

@@ -7,30 +7,14 @@
 //!
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 
-use alloc::vec::Vec;
-use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::Trust;
 use crate::detector::Suspicion;
 use crate::detector::increasing_timeout::{IncreasingTimeout, Timer};
-
-/// A breakage. A sound Ω has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Who was suspected once is never trusted again.
-    NeverForgive,
-    /// The highest rank is trusted, suspected or not.
-    TrustAnyway,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 2] = [Mutant::NeverForgive, Mutant::TrustAnyway];
-}
 
 /// Ω at one node.
 ///
@@ -46,15 +30,11 @@ pub struct Omega {
 }
 
 impl Omega {
-    /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`.
-    pub fn new(nodes: usize, detector: IncreasingTimeout) -> Omega {
+    /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`; with a breakage, if one is
+    /// named.
+    pub fn new(nodes: usize, detector: IncreasingTimeout, mutant: Option<Mutant>) -> Omega {
         let members = NodeSet::first(nodes);
-        Omega { mutant: None, members, suspected: NodeSet::EMPTY, leader: None, detector }
-    }
-
-    /// The same with a breakage, for testing the tools that must find it.
-    pub fn broken(self, mutant: Option<Mutant>) -> Omega {
-        Omega { mutant, ..self }
+        Omega { mutant, members, suspected: NodeSet::EMPTY, leader: None, detector }
     }
 
     /// Whom this node trusts now.
@@ -106,20 +86,8 @@ impl Process for Omega {
     type Timer = Timer;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, out: &mut Out<Self>) {
         self.with_detector(out, |detector, below| detector.start(below));
-    }
-
-    fn request(&mut self, request: Never, _: &mut Out<Self>) {
-        match request {}
     }
 
     fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
@@ -131,12 +99,12 @@ impl Process for Omega {
     }
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `never-forgive`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NeverForgive => "never-forgive",
-            Mutant::TrustAnyway => "trust-anyway",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Who was suspected once is never trusted again.
+        NeverForgive,
+        /// The highest rank is trusted, suspected or not.
+        TrustAnyway,
     }
 }

@@ -11,11 +11,10 @@
 //! Left out: crash-recovery (numbers start over with the process).
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Deliver, Send};
@@ -33,23 +32,6 @@ pub enum Message<V> {
 /// The link's alarm: it is time to repeat what was not acknowledged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Repeat;
-
-/// A breakage. A sound link has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// What was not acknowledged is not sent again.
-    NeverRepeat,
-    /// Every payload that comes is delivered, whether its number is new or not.
-    DeliverRepeats,
-    /// Any acknowledgement ends the repeating of everything that is open to its sender.
-    AcknowledgeAll,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 3] =
-        [Mutant::NeverRepeat, Mutant::DeliverRepeats, Mutant::AcknowledgeAll];
-}
 
 /// A perfect link from and to one node.
 ///
@@ -86,20 +68,16 @@ impl Seen {
 }
 
 impl<V: Value> PerfectLink<V> {
-    /// A link that repeats what was not acknowledged after each `every`.
-    pub fn new(every: Duration) -> PerfectLink<V> {
+    /// A link that repeats what was not acknowledged after each `every`; with a breakage, if one
+    /// is named.
+    pub fn new(every: Duration, mutant: Option<Mutant>) -> PerfectLink<V> {
         PerfectLink {
             every,
-            mutant: None,
+            mutant,
             sent: BTreeMap::new(),
             open: BTreeMap::new(),
             seen: BTreeMap::new(),
         }
-    }
-
-    /// The same with a breakage, for testing the tools that must find it.
-    pub fn broken(self, mutant: Option<Mutant>) -> PerfectLink<V> {
-        PerfectLink { mutant, ..self }
     }
 
     /// How many payloads are not yet acknowledged.
@@ -118,16 +96,6 @@ impl<V: Value> Process for PerfectLink<V> {
     type Message = Message<V>;
     type Timer = Repeat;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
 
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         let number = self.sent.get(&to).copied().unwrap_or(0) + 1;
@@ -179,23 +147,24 @@ impl<V: Value> Process for PerfectLink<V> {
     }
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// What was not acknowledged is not sent again.
+        NeverRepeat,
+        /// Every payload that comes is delivered, whether its number is new or not.
+        DeliverRepeats,
+        /// Any acknowledgement ends the repeating of everything that is open to its sender.
+        AcknowledgeAll,
+    }
+}
+
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Message::Carry { number, payload } => write!(f, "Carry #{number} {payload}"),
             Message::Acknowledge { number } => write!(f, "Acknowledge #{number}"),
         }
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `never-repeat`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NeverRepeat => "never-repeat",
-            Mutant::DeliverRepeats => "deliver-repeats",
-            Mutant::AcknowledgeAll => "acknowledge-all",
-        })
     }
 }
 

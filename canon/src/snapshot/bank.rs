@@ -6,7 +6,6 @@
 //!
 //! Model: any in which messages arrive once; money that is lost on its way is lost.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, Out, Process};
@@ -67,16 +66,6 @@ impl Process for Bank {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, Transfer { amount, to }: Transfer, out: &mut Out<Self>) {
         if to == self.me || amount > self.balance {
             return; // Nobody pays itself, or more than it has.
@@ -88,10 +77,6 @@ impl Process for Bank {
 
     fn message(&mut self, _: NodeId, Credit(amount): Credit, _: &mut Out<Self>) {
         self.balance = self.balance.saturating_add(amount);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

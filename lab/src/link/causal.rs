@@ -8,7 +8,7 @@ use spec::monitor::CausalDelivery;
 use world::timed::MILLIS;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, delays_until, even_run};
 
 /// Links in causal order, their number of nodes, their bounds when explored, and perhaps their
@@ -43,7 +43,7 @@ impl Subject for CausalLinkLab {
     }
 
     fn process(&self, node: NodeId) -> CausalLink<u64> {
-        CausalLink::new(node).broken(self.mutant)
+        CausalLink::new(node, self.mutant)
     }
 
     fn monitor(&self) -> CausalDelivery<u64> {
@@ -88,6 +88,7 @@ impl Subject for CausalLinkLab {
 
 impl Exhibit for CausalLinkLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "causal-link",
@@ -105,26 +106,16 @@ impl Exhibit for CausalLinkLab {
         CausalLinkLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> CausalLinkLab {
-        CausalLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> CausalLinkLab {
+        CausalLinkLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let what = "how many nodes send to each other node";
-        vec![Knob { name: "asked", what, value: self.asked.to_string() }]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        self.asked = number(knob, value)?;
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        vec![Dial::number("asked", "how many nodes send to each other node", &mut self.asked)]
     }
 
     /// Everybody sends to everybody; then a message goes twice around the ring, so that everybody

@@ -10,7 +10,7 @@ use world::trace::{Causality, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Judge, Visitors, either, judge, stays};
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Asked, Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -32,11 +32,6 @@ impl RicartAgrawalaLab {
     /// The sound algorithm; when explored, each node may enter once.
     pub fn new(nodes: usize) -> RicartAgrawalaLab {
         RicartAgrawalaLab { nodes, mutant: None, stays: 1, seen: Vec::new(), inner: true }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -100,6 +95,7 @@ impl Subject for RicartAgrawalaLab {
 
 impl Exhibit for RicartAgrawalaLab {
     type Workload = Visitors;
+    type Mutant = Mutant;
 
     const IN_TURNS: bool = true;
 
@@ -119,38 +115,23 @@ impl Exhibit for RicartAgrawalaLab {
         RicartAgrawalaLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
+        RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    fn knobs(&self) -> Vec<Knob> {
-        let stays = "how often each node may enter when explored";
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let seen = "the highest number that each node has seen before, as 7,0,11";
-        let inner = "whether inner invariants are judged";
         let listed: Vec<String> = self.seen.iter().map(u64::to_string).collect();
+        let place = &mut self.seen;
+        let see = |text: &str| {
+            *place = text.split(',').map(number).collect::<Result<_, _>>()?;
+            Ok(())
+        };
         vec![
-            Knob { name: "stays", what: stays, value: self.stays.to_string() },
-            Knob { name: "seen", what: seen, value: listed.join(",") },
-            Knob { name: "inner", what: inner, value: self.inner.to_string() },
+            Dial::number("stays", "how often each node may enter when explored", &mut self.stays),
+            Dial::new("seen", seen, listed.join(","), see),
+            Dial::switch("inner", "whether inner invariants are judged", &mut self.inner),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "stays" => self.stays = number(knob, value)?,
-            "inner" => {
-                self.inner = value.parse().map_err(|_| format!("{knob} takes true or false"))?;
-            }
-            _ => {
-                let listed = value.split(',').map(|one| number(knob, one));
-                self.seen = listed.collect::<Result<_, _>>()?;
-            }
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {

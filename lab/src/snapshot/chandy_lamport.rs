@@ -10,7 +10,7 @@ use world::trace::Trace;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Asked, Auditor, accounts, random, transfer};
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -33,11 +33,6 @@ impl ChandyLamportLab {
     /// snapshot.
     pub fn new(nodes: usize) -> ChandyLamportLab {
         ChandyLamportLab { nodes, mutant: None, transfers: 1, snapshots: 1, beginners: nodes }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> ChandyLamportLab {
-        ChandyLamportLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -95,6 +90,7 @@ impl Subject for ChandyLamportLab {
 
 impl Exhibit for ChandyLamportLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "chandy-lamport",
@@ -112,12 +108,8 @@ impl Exhibit for ChandyLamportLab {
         ChandyLamportLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> ChandyLamportLab {
-        ChandyLamportLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> ChandyLamportLab {
+        ChandyLamportLab { mutant: Some(mutant), ..self }
     }
 
     /// As many equal markers and credits may be under way as can be sent.
@@ -125,26 +117,16 @@ impl Exhibit for ChandyLamportLab {
         Bounds { network: Network::Fifo { copies: 4 }, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("transfers", "transfers of each node when explored", self.transfers.to_string()),
-            knob("snapshots", "snapshots at most when explored", self.snapshots.to_string()),
-            knob(
+            Dial::number("transfers", "transfers of each node when explored", &mut self.transfers),
+            Dial::number("snapshots", "snapshots at most when explored", &mut self.snapshots),
+            Dial::number(
                 "beginners",
                 "nodes that may begin them when explored",
-                self.beginners.to_string(),
+                &mut self.beginners,
             ),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "transfers" => self.transfers = number(knob, value)?,
-            "snapshots" => self.snapshots = number(knob, value)?,
-            _ => self.beginners = number(knob, value)?,
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
+use canon::link::perfect::Mutant;
 use check::{Exploration, Explore, Verdict};
 use lab::{Exhibit, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab};
+use model::Named;
 use sim::{Campaign, Options, campaign};
 
 fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
@@ -21,8 +23,8 @@ fn tried<E: Exhibit>(runs: u64, budget: u64) {
         let report = simulated(&E::sized(nodes), runs, None);
         assert_eq!(report.failures, 0, "{report}");
     }
-    for mutant in E::mutants() {
-        let report = simulated(&E::sized(E::CARD.nodes).broken(&mutant), budget, None);
+    for &mutant in E::Mutant::ALL {
+        let report = simulated(&E::sized(E::CARD.nodes).broken(mutant), budget, None);
         assert!(report.failures > 0, "{mutant} survives {} runs", report.runs);
     }
     for assumption in E::NEEDS {
@@ -46,7 +48,7 @@ fn every_run_of_a_small_link() {
     assert_eq!(report.verdict, Verdict::Holds, "{report}");
     assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
     assert_eq!((report.distinct, report.depth), (17_007, 20), "{report}");
-    let broken = Exhibit::broken(lab, "deliver-repeats");
+    let broken = lab.broken(Mutant::DeliverRepeats);
     let report = Exploration::new(&Explore::new(&broken, bounds)).run();
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, 4), "{report}");
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use canon::consensus::ben_or::Mutant;
 use check::{Bounds, Exploration, Explore, Report, Verdict};
 use lab::{BenOrLab, Exhibit, Open};
+use model::Named;
 use sim::{Campaign, Options, campaign};
 use world::story::golden;
 use world::{Subject, SystemModel};
@@ -55,7 +56,7 @@ fn mutants_of_a_second_round_are_caught_by_exploration() {
 /// About twice the runs that it takes.
 #[test]
 fn mutants_are_caught_by_simulation() {
-    for mutant in Mutant::ALL {
+    for &mutant in Mutant::ALL {
         let report = simulated(&BenOrLab::new(3).broken(mutant), 350, None);
         assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
     }
@@ -93,11 +94,11 @@ fn coins_make_a_majority() {
 #[test]
 fn symmetry_changes_no_verdict() {
     let sound = BenOrLab::new(3);
-    let broken = Mutant::ALL.map(|mutant| BenOrLab { mutant: Some(mutant), ..sound.clone() });
-    for lab in broken.iter().chain([&sound]) {
+    let broken = Mutant::ALL.iter().map(|&mutant| sound.clone().broken(mutant));
+    for lab in broken.chain([sound.clone()]) {
         let explored = |symmetry| {
             let bounds = Bounds { symmetry, ..lab.bounds() };
-            Exploration::new(&Explore::new(lab, bounds)).run()
+            Exploration::new(&Explore::new(&lab, bounds)).run()
         };
         let (folded, whole) = (explored(true), explored(false));
         assert_eq!((folded.verdict, folded.steps), (whole.verdict, whole.steps), "{folded}{whole}");

@@ -5,6 +5,7 @@ use crate::trial::{
     bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
     mutants_are_caught, simulated, story,
 };
+use canon::broadcast::majority;
 use lab::{Agreement, EagerLab, Exhibit, UniformLab};
 use world::story::golden;
 
@@ -23,7 +24,7 @@ fn uniform_broadcast_holds_in_every_world_of_a_small_space() {
 /// One copy less than a majority: of four nodes, two hold what is delivered, and both may crash.
 #[test]
 fn fewer_copies_are_caught_in_two_steps() {
-    is_caught_in(&UniformLab::new(4).broken("fewer-copies"), 2);
+    is_caught_in(&UniformLab::new(4).broken(majority::Mutant::FewerCopies), 2);
 }
 
 #[test]

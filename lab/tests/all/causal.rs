@@ -28,8 +28,8 @@ fn it_breaks_without_what_it_needs() {
 /// answer, and the answer comes first.
 #[test]
 fn each_condition_is_needed() {
-    is_caught_in(&CausalLab::new(3).broken("skip-own"), 3);
-    is_caught_in(&CausalLab::new(3).broken("skip-others"), 4);
+    is_caught_in(&CausalLab::new(3).broken(Mutant::SkipOwn), 3);
+    is_caught_in(&CausalLab::new(3).broken(Mutant::SkipOthers), 4);
 }
 
 #[test]

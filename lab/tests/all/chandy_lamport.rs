@@ -6,7 +6,7 @@ use canon::snapshot::chandy_lamport::Mutant;
 use check::{Exploration, Explore, Report, Verdict};
 use lab::snapshot::{Recorded, cuts};
 use lab::{ChandyLamportLab, Exhibit, Open};
-use model::NodeId;
+use model::{Named, NodeId};
 use sim::{Campaign, Options, campaign, draw, perform};
 use world::story::golden;
 use world::trace::{Happening, Trace};
@@ -56,7 +56,7 @@ const MUTANTS: [(Mutant, u64, Option<u64>); 4] = [
 
 #[test]
 fn every_mutant_is_caught() {
-    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), Mutant::ALL);
+    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), *Mutant::ALL);
     for (mutant, runs, steps) in MUTANTS {
         let lab = ChandyLamportLab { beginners: 1, ..ChandyLamportLab::new(3).broken(mutant) };
         let report = simulated(&lab, runs, None);

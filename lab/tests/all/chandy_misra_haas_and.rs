@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use canon::deadlock::chandy_misra_haas_and::Mutant;
 use check::{Exploration, Explore, Report, Verdict};
 use lab::{Borrowers, ChandyMisraHaasAndLab, Exhibit};
+use model::Named;
 use sim::{Campaign, Options, campaign};
 use world::story::golden;
 use world::{Subject, SystemModel};
@@ -56,7 +57,7 @@ const MUTANTS: [(Mutant, u64, Option<u64>); 5] = [
 
 #[test]
 fn every_mutant_is_caught() {
-    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), Mutant::ALL);
+    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), *Mutant::ALL);
     for (mutant, runs, steps) in MUTANTS {
         let lab = ChandyMisraHaasAndLab::new(3).broken(mutant);
         let report = simulated(&lab, runs, None);

@@ -5,6 +5,7 @@ use crate::trial::{
     bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
     mutants_are_caught, story,
 };
+use canon::link::causal::Mutant;
 use lab::{CausalLinkLab, Exhibit};
 use world::story::golden;
 
@@ -26,7 +27,7 @@ fn causal_links_break_without_what_they_need() {
 /// Order from one sender is not enough: the shortest run that shows it is the triangle.
 #[test]
 fn first_in_first_out_is_not_causal_order() {
-    is_caught_in(&CausalLinkLab::new(3).broken("wait-for-sender"), 5);
+    is_caught_in(&CausalLinkLab::new(3).broken(Mutant::WaitForSender), 5);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use canon::byzantine::phase_king::Mutant;
 use lab::{Exhibit, PhaseKingLab, Together};
-use model::NodeId;
+use model::{Named, NodeId};
 use sim::{Campaign, Options, Report, campaign};
 use world::story::golden;
 use world::timed::Violation;
@@ -43,7 +43,7 @@ fn a_quarter_of_traitors_is_too_many() {
 /// About twice the runs that it takes.
 #[test]
 fn mutants_are_caught_by_simulation() {
-    for mutant in Mutant::ALL {
+    for &mutant in Mutant::ALL {
         let report = simulated(&PhaseKingLab::new(5).broken(mutant), 100, None);
         assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
     }

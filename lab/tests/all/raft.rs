@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use canon::order::raft::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
-use lab::{Judged, RaftLab};
+use lab::{Exhibit, Judged, RaftLab};
 use sim::{Campaign, OpenLoop, Options, campaign};
 
 fn explored(lab: &RaftLab, bounds: Bounds) -> Report {

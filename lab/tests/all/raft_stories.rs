@@ -1,7 +1,7 @@
 //! Stories of Raft, replayed: what they tell is what happens. `SYNOD_BLESS=1` writes them anew.
 
 use canon::order::raft::Mutant;
-use lab::{Judged, RaftLab};
+use lab::{Exhibit, Judged, RaftLab};
 use world::story::golden;
 
 fn story(name: &str) -> String {

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use canon::mutex::ricart_agrawala::Mutant;
 use check::{Bounds, Exploration, Explore, Report, Verdict};
 use lab::{Exhibit, RicartAgrawalaLab, Visitors};
+use model::Named;
 use sim::{Campaign, Options, campaign};
 use world::story::golden;
 use world::{Subject, SystemModel};
@@ -45,7 +46,7 @@ fn it_bears_random_runs_in_every_size() {
 /// Each mutant is caught by exploring three nodes that enter twice at most, or by simulation.
 #[test]
 fn every_mutant_is_caught() {
-    for mutant in Mutant::ALL {
+    for &mutant in Mutant::ALL {
         let lab = RicartAgrawalaLab::new(3).broken(mutant);
         let report = simulated(&lab, 20, None);
         assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);

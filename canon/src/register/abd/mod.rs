@@ -280,8 +280,6 @@ impl<V: Value> Process for Abd<V> {
         life.into_iter().chain(copy).collect()
     }
 
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request<V>, out: &mut Out<Self>) {
         if self.phase != Phase::Idle {
             return;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use check::{Exploration, Explore, Report, Verdict};
 use lab::Exhibit;
+use model::Named;
 use sim::{Campaign, Options, campaign};
 
 /// Explores within the exhibit's own bounds.
@@ -46,10 +47,11 @@ pub fn breaks_without_its_needs<E: Exhibit>(nodes: usize, runs: u64) {
 /// Each mutant breaks within so many runs.
 pub fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {
     let budgeted: Vec<&str> = budgets.iter().map(|(mutant, _)| *mutant).collect();
-    assert_eq!(E::mutants(), budgeted);
-    for &(mutant, runs) in budgets {
+    let all: Vec<String> = E::Mutant::ALL.iter().map(E::Mutant::to_string).collect();
+    assert_eq!(all, budgeted);
+    for (&mutant, (_, runs)) in E::Mutant::ALL.iter().zip(budgets) {
         let lab = E::sized(E::CARD.nodes).broken(mutant);
-        let report = simulated(&lab, runs, None);
+        let report = simulated(&lab, *runs, None);
         assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
     }
 }
