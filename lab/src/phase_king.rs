@@ -12,7 +12,7 @@ use world::trace::{Epoch, What};
 use world::{DELTA, Faults, Invariant, Links, Sometimes, Subject, SystemModel, Timing};
 
 use crate::exhibit::{Card, Dial, Exhibit, number};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::theory::{Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
 /// Phase King, its size, how many traitors it bears, and perhaps its breakage.
@@ -186,25 +186,21 @@ impl Exhibit for PhaseKingLab {
         let at_first = trace.events.iter().filter(|event| event.node == Some(NodeId(0)));
         let alarms = at_first.filter(|event| is_alarm(event.what)).count() as f64;
         let (n, f) = (nodes as f64, lab.most as f64);
-        let measure = |what, convention, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
-        };
         vec![
-            measure(
+            Measure::exact(
+                nodes,
                 "messages",
                 "nobody betrays, f is the most that n allows; no messages to oneself; the king's \
                  round included",
                 trace.messages() as f64,
-                "(f+1)(n-1)(n+1)",
-                (f + 1.0) * (n - 1.0) * (n + 1.0),
+                ("(f+1)(n-1)(n+1)", (f + 1.0) * (n - 1.0) * (n + 1.0)),
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "rounds",
                 "alarms of one node, less the one that begins the first round",
                 alarms - 1.0,
-                "2(f+1)",
-                2.0 * (f + 1.0),
+                ("2(f+1)", 2.0 * (f + 1.0)),
             ),
         ]
     }

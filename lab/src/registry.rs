@@ -17,9 +17,9 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
-    IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, RaftLab,
-    RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab,
+    DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
+    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -52,6 +52,7 @@ static PROTOCOLS: &[Entry] = &[
     // consensus
     Entry::of::<PaxosLab>(),
     Entry::of::<BenOrLab>(),
+    Entry::of::<DeterministicLab>(),
     Entry::of::<TwoGeneralsLab>(),
     // byzantine
     Entry::of::<PhaseKingLab>(),

@@ -11,7 +11,7 @@ use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Judge, Visitors, either, judge, stays};
 use crate::exhibit::{Card, Dial, Exhibit, number};
-use crate::theory::{Asked, Claim, Measure, calm_run, delays_until};
+use crate::theory::{Asked, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -138,29 +138,20 @@ impl Exhibit for RicartAgrawalaLab {
         let lab = RicartAgrawalaLab::new(nodes);
         let alone = calm_run(&lab, 1, &[(MILLIS, NodeId(0), Request::Enter)], 1);
         let (crowd, entries) = (all_at_once(&lab), nodes as f64);
-        let formula = (2 * (nodes - 1)) as f64;
-        let measure = |what, convention, measured, formula, expected| Measure {
-            what,
-            convention,
-            nodes,
-            measured,
-            formula,
-            expected,
-            claim: Claim::Exact,
-        };
+        let formula = ("2(n-1)", (2 * (nodes - 1)) as f64);
         let mut measures = vec![
-            measure(
+            Measure::exact(
+                nodes,
                 "messages an entry",
                 "Request and Reply, none to oneself; one node asks",
                 alone.messages() as f64,
-                "2(n-1)",
                 formula,
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "messages an entry, all asking at once",
                 "the same, a mean over one entry of every node",
                 crowd.messages() as f64 / entries,
-                "2(n-1)",
                 formula,
             ),
         ];
@@ -168,19 +159,19 @@ impl Exhibit for RicartAgrawalaLab {
             return measures;
         }
         measures.extend([
-            measure(
+            Measure::exact(
+                nodes,
                 "delays from asking to entry",
                 "message delays on the longest chain; nobody else asks",
                 f64::from(delays_until(&alone, "entered").expect("it enters")),
-                "2",
-                2.0,
+                ("2", 2.0),
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "delays from leave to next entry",
                 "message delays on the longest chain; somebody waits",
                 f64::from(handover(&crowd)),
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
         ]);
         measures
