@@ -111,6 +111,8 @@ pub struct Runs {
     pub follow: fn(&Settings, &Plan, u32, usize) -> Result<Outcome, String>,
     /// Makes one run and records it.
     pub trace: fn(&Settings, &Source) -> Result<Trace, String>,
+    /// Tells a story with what comes of it now.
+    pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
     /// Measured costs beside formulas, at one size.
@@ -143,6 +145,7 @@ impl Entry {
                 plan: verbs::plan::<E>,
                 follow: verbs::follow::<E>,
                 trace: verbs::trace::<E>,
+                story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
                 theory: E::theory,
                 theory_sizes: E::THEORY_SIZES,
