@@ -33,7 +33,7 @@ impl Subject for CentralLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "central-mutex"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

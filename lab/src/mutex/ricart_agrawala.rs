@@ -40,7 +40,7 @@ impl Subject for RicartAgrawalaLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "ricart-agrawala"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -124,7 +124,8 @@ impl Exhibit for RicartAgrawalaLab {
         let listed: Vec<String> = self.seen.iter().map(u64::to_string).collect();
         let place = &mut self.seen;
         let see = |text: &str| {
-            *place = text.split(',').map(number).collect::<Result<_, _>>()?;
+            let named = text.split(',').filter(|one| !one.is_empty());
+            *place = named.map(number).collect::<Result<_, _>>()?;
             Ok(())
         };
         vec![
