@@ -37,7 +37,7 @@ impl Subject for DeterministicLab {
     type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
-        "deterministic-consensus"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

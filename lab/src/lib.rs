@@ -43,7 +43,7 @@ pub use deterministic::DeterministicLab;
 pub use exhibit::{Card, Dial, Exhibit, Knob, Open};
 pub use increasing_timeout::IncreasingTimeoutLab;
 pub use link::CausalLinkLab;
-pub use mutex::{RicartAgrawalaLab, Visitors};
+pub use mutex::{CentralLab, RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;
 pub use paxos::PaxosLab;
 pub use perfect_link::PerfectLinkLab;

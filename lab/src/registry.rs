@@ -17,9 +17,10 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab,
-    DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
-    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
+    PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
+    VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -44,6 +45,7 @@ static PROTOCOLS: &[Entry] = &[
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
+    Entry::of::<CentralLab>(),
     Entry::of::<RicartAgrawalaLab>(),
     // deadlock
     Entry::of::<ChandyMisraHaasAndLab>(),

@@ -8,6 +8,7 @@ mod ben_or;
 mod broadcast;
 mod cap;
 mod causal;
+mod central;
 mod chandy_lamport;
 mod chandy_misra_haas_and;
 mod clock;
