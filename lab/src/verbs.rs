@@ -6,6 +6,7 @@ use model::{NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
+use world::explain::{self, Explanation};
 use world::story;
 use world::timed::{Climate, SECONDS};
 use world::trace::Trace;
@@ -216,6 +217,14 @@ fn staged<E: Exhibit>(settings: &Settings, text: &str) -> Result<(E, String), St
     }
     let settings = Settings { nodes: Some(cast.nodes), ..settings.clone() };
     Ok((subject::<E>(&settings)?, text))
+}
+
+pub(crate) fn explain<E: Exhibit>(
+    settings: &Settings,
+    text: &str,
+) -> Result<Option<Explanation>, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    explain::story(&subject, &text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn walk<E: Exhibit>(settings: &Settings, text: &str) -> Result<View, String> {

@@ -13,6 +13,7 @@ use machine::etcd::{
 use machine::{Indication, Operation, Request};
 use sim::{Clients, Plan, Workload};
 use spec::history::{Limits, Recorder, Verdict, check};
+use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
@@ -48,6 +49,31 @@ impl Workload<StoreLab> for StoreClients {
             seen: BTreeMap::new(),
             probes: None,
         }
+    }
+
+    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Result<(), String> {
+        let (mut recorder, mut revisions) = (Recorder::new(), Vec::new());
+        let mut open = BTreeMap::new();
+        for (at, (_, one)) in (1..).zip(heard) {
+            match one {
+                Heard::Asked(node, Request::Ask { id, operation }) => {
+                    let Some(ask) = asked(operation) else { continue };
+                    recorder.invoke(at, at, ask.clone()).expect("Nobody asks twice.");
+                    open.insert((*node, *id), (at, ask));
+                }
+                Heard::Told(node, Indication::Answer { id, reply }) => {
+                    let Some((called, ask)) = open.remove(&(*node, *id)) else { continue };
+                    let (answer, revision) = answer(&ask, reply);
+                    let is_write = matches!(answer, Answer::Wrote(_));
+                    revisions.push(Revision { called, returned: at, revision, is_write });
+                    recorder.ok(at, called, answer).expect("Who is answered had asked.");
+                }
+                // What a crash cuts off may take effect at any time, or never.
+                Heard::Crashed(crashed) => open.retain(|(node, _), _| node != crashed),
+                Heard::Asked(..) | Heard::Told(..) | Heard::Faulty(_) | Heard::Healed => {}
+            }
+        }
+        judge(recorder, &revisions)
     }
 }
 
@@ -247,18 +273,7 @@ impl Clients<Store> for Town {
     }
 
     fn judge(&self) -> Result<(), String> {
-        judge_revisions(&self.revisions)?;
-        let history = self.recorder.clone().finish();
-        let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
-        match check(&StoreModel, &history, &limits, Instant::now()).verdict {
-            Verdict::Linearizable { .. } => Ok(()),
-            Verdict::NotLinearizable { explanation } => {
-                Err(format!("The history is not linearizable. {}", explanation.join(" ")))
-            }
-            Verdict::Unknown { covered, .. } => {
-                Err(format!("The history could not be judged in time: {covered}"))
-            }
-        }
+        judge(self.recorder.clone(), &self.revisions)
     }
 
     fn settled(&self) -> Result<(), String> {
@@ -268,6 +283,21 @@ impl Clients<Store> for Town {
         match probes.core.iter().find(|&node| !probes.answered.contains(node)) {
             None => Ok(()),
             Some(node) => Err(format!("{node} answered no write since faults healed.")),
+        }
+    }
+}
+
+/// Judges what clients saw: the store's revisions, and the history of each key.
+fn judge(recorder: Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
+    judge_revisions(revisions)?;
+    let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
+    match check(&StoreModel, &recorder.finish(), &limits, Instant::now()).verdict {
+        Verdict::Linearizable { .. } => Ok(()),
+        Verdict::NotLinearizable { explanation } => {
+            Err(format!("The history is not linearizable. {}", explanation.join(" ")))
+        }
+        Verdict::Unknown { covered, .. } => {
+            Err(format!("The history could not be judged in time: {covered}"))
         }
     }
 }
@@ -306,8 +336,39 @@ fn bytes_of(value: u64) -> Bytes {
     Bytes::copy_from_slice(&value.to_be_bytes())
 }
 
+/// What a request of these clients asks: the inverse of [`operation`].
+fn asked(operation: &Operation<etcd::Command, Query>) -> Option<Ask> {
+    let key = |keys: &Keys| match keys {
+        Keys::One(key) => key.get(1).map(|digit| digit.wrapping_sub(b'0')),
+        _ => None,
+    };
+    let one = |put: &Put| Some((*put.key.get(1)? - b'0', value_of(&put.value)));
+    match operation {
+        Operation::Read(Query::Range(range)) => Some(Ask::Get { key: key(&range.keys)? }),
+        Operation::Update(etcd::Command::Put(put)) => {
+            one(put).map(|(key, value)| Ask::Put { key, value })
+        }
+        Operation::Update(etcd::Command::DeleteRange(delete)) => {
+            Some(Ask::Delete { key: key(&delete.keys)? })
+        }
+        Operation::Update(etcd::Command::Txn(txn)) => {
+            let expected = match txn.compare.first()?.operand {
+                Operand::Mod(expected) => expected,
+                _ => return None,
+            };
+            match txn.success.first()? {
+                etcd::Operation::Put(put) => {
+                    one(put).map(|(key, value)| Ask::Swap { key, expected, value })
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The request that a client library would make of it.
-fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
+pub(super) fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
     let key = key_of(ask.key());
     let keys = Keys::One(key.clone());
     match ask {
