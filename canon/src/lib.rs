@@ -24,6 +24,7 @@ pub mod detector;
 pub mod election;
 pub mod link;
 pub mod mutex;
+mod numbers;
 pub mod order;
 pub mod register;
 pub mod snapshot;

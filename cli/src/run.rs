@@ -104,7 +104,7 @@ impl Run {
         let report = report.map_err(Failure::new)?;
         if let Some(trace) = &report.trace {
             if self.trace {
-                trace.lines().iter().for_each(|line| crate::say(line));
+                trace.lines().iter().for_each(crate::say);
             }
             if let Some(file) = &self.diagram {
                 crate::trace::write(trace, file)?;

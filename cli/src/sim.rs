@@ -202,7 +202,7 @@ impl Sim {
             true => crate::print_json(&outcome)?,
             false => {
                 let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
-                lines.for_each(|line| crate::say(&line));
+                lines.for_each(crate::say);
                 match &outcome.violation {
                     Some(violation) => println!("{violation}"),
                     None => println!("no violation: is this the version, and the mutant, of then?"),

@@ -10,9 +10,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use lab::{AbdLab, Exhibit, PaxosLab, RaftLab, StoreLab};
+use model::Named;
 use sim::{Options, Scale, Workload, draw, run, shrink};
+use world::Violation;
+use world::story::{self, Cast};
 use world::timed::SECONDS;
-use world::{Violation, story};
 
 /// The fewest events that nodes take in a run that is worth shrinking here, flushes and messages to
 /// oneself included: some ten thousand requests, deliveries, alarms and faults.
@@ -55,13 +57,12 @@ fn main() -> ExitCode {
             continue;
         }
         let text = std::fs::read_to_string(&file).expect("A story can be read.");
-        let (_, mutant) = name.split_once('.').expect("A story is called protocol.mutant.");
         let cast = story::cast(&text).expect("A story names its subject.");
         is_reached &= match cast.subject.as_str() {
-            "raft" => measure::<RaftLab>(mutant, &text),
-            "paxos" => measure::<PaxosLab>(mutant, &text),
-            "abd" => measure::<AbdLab>(mutant, &text),
-            "store" => measure::<StoreLab>(mutant, &text),
+            "raft" => measure::<RaftLab>(&cast, &text),
+            "paxos" => measure::<PaxosLab>(&cast, &text),
+            "abd" => measure::<AbdLab>(&cast, &text),
+            "store" => measure::<StoreLab>(&cast, &text),
             other => panic!("{other} is not measured here."),
         };
     }
@@ -76,12 +77,16 @@ fn options() -> Options {
 }
 
 /// Shrinks one failing run and prints a line. Returns whether the goal was reached.
-fn measure<E: Exhibit>(mutant: &str, shortest: &str) -> bool {
-    let mut lab = E::sized(E::CARD.nodes).broken(mutant);
-    for setting in shortest.lines().filter_map(|line| line.strip_prefix("# set ")) {
-        let (knob, value) = setting.split_once('=').expect("A knob is set to a value.");
-        lab.turn(knob, value).unwrap_or_else(|why| panic!("{why}"));
+fn measure<E: Exhibit>(cast: &Cast, shortest: &str) -> bool {
+    let mut lab = E::sized(E::CARD.nodes);
+    let mut mutant = "";
+    for (name, value) in &cast.variant {
+        match name.as_str() {
+            "mutant" => mutant = value,
+            knob => lab.turn(knob, value).unwrap_or_else(|why| panic!("{why}")),
+        }
     }
+    let lab = lab.broken(E::Mutant::named(mutant).expect("A story names the mutant it is about."));
     let workload = E::Workload::default();
     let (least, wanted) = least(&lab, &workload, shortest);
     let options = options();

@@ -8,7 +8,7 @@ use model::{Event, NodeId};
 use spec::monitor::EventualLeader;
 use world::{Faults, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
+use crate::exhibit::{Card, Exhibit, Open};
 
 /// The first period of the detector, and by how much a mistake lengthens it. A round trip of the
 /// simulated network in its worst weather takes longer, so mistakes are made and learnt from.
@@ -36,8 +36,8 @@ impl Subject for OmegaLab {
     }
 
     fn process(&self, node: NodeId) -> Omega {
-        let detector = IncreasingTimeout::new(node, self.nodes, STEP);
-        Omega::new(self.nodes, detector).broken(self.mutant)
+        let detector = IncreasingTimeout::new(node, self.nodes, STEP, None);
+        Omega::new(self.nodes, detector, self.mutant)
     }
 
     fn monitor(&self) -> EventualLeader {
@@ -65,6 +65,7 @@ impl Subject for OmegaLab {
 
 impl Exhibit for OmegaLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "omega",
@@ -83,12 +84,8 @@ impl Exhibit for OmegaLab {
         OmegaLab { nodes, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> OmegaLab {
-        OmegaLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> OmegaLab {
+        OmegaLab { mutant: Some(mutant), ..self }
     }
 
     const NEEDS: &'static [&'static str] = &["faults"];

@@ -10,8 +10,8 @@ use spec::monitor::PerfectLinks;
 use world::timed::SECONDS;
 use world::{Faults, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::exhibit::{Card, Exhibit, Open};
+use crate::theory::{Measure, calm_run};
 
 /// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
 /// centre, so that a run without losses repeats nothing.
@@ -39,7 +39,7 @@ impl Subject for PerfectLinkLab {
     }
 
     fn process(&self, _: NodeId) -> PerfectLink<u64> {
-        PerfectLink::new(EVERY).broken(self.mutant)
+        PerfectLink::new(EVERY, self.mutant)
     }
 
     fn monitor(&self) -> PerfectLinks<u64> {
@@ -84,6 +84,7 @@ impl Subject for PerfectLinkLab {
 
 impl Exhibit for PerfectLinkLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "perfect-link",
@@ -95,16 +96,14 @@ impl Exhibit for PerfectLinkLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["links", "faults"];
+
     fn sized(nodes: usize) -> PerfectLinkLab {
         PerfectLinkLab { nodes, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PerfectLinkLab {
-        PerfectLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PerfectLinkLab {
+        PerfectLinkLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -123,18 +122,10 @@ impl Exhibit for PerfectLinkLab {
         let ring: Vec<(u64, NodeId, Send<u64>)> = ring.collect();
         let trace = calm_run(&lab, 1, &ring, 2);
         let convention = "a payload from each node to the next; messages between nodes";
-        vec![Measure {
-            what: "messages a send",
-            convention,
-            nodes,
-            measured: trace.messages() as f64 / nodes as f64,
-            formula: "2",
-            expected: if nodes > 1 { 2.0 } else { 0.0 },
-            claim: Claim::Exact,
-        }]
+        let measured = trace.messages() as f64 / nodes as f64;
+        let formula = ("2", if nodes > 1 { 2.0 } else { 0.0 });
+        vec![Measure::exact(nodes, "messages a send", convention, measured, formula)]
     }
-
-    const NEEDS: &'static [&'static str] = &["links", "faults"];
 }
 
 fn repeats(event: &Event<PerfectLink<u64>>, link: &PerfectLink<u64>) -> bool {

@@ -18,9 +18,9 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
-    IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, RaftLab,
-    RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab,
+    DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
+    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -53,6 +53,7 @@ static PROTOCOLS: &[Entry] = &[
     // consensus
     Entry::of::<PaxosLab>(),
     Entry::of::<BenOrLab>(),
+    Entry::of::<DeterministicLab>(),
     Entry::of::<TwoGeneralsLab>(),
     // byzantine
     Entry::of::<PhaseKingLab>(),
@@ -109,6 +110,8 @@ pub struct Runs {
     pub follow: fn(&Settings, &Plan, u32, usize) -> Result<Outcome, String>,
     /// Makes one run and records it.
     pub trace: fn(&Settings, &Source) -> Result<Trace, String>,
+    /// Tells a story with what comes of it now.
+    pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
     /// Explains what a story breaks; nothing if it breaks nothing.
@@ -134,7 +137,7 @@ impl Entry {
             card: E::CARD,
             counted: "nodes",
             model: Model::Claimed(verbs::model::<E>),
-            mutants: E::mutants,
+            mutants: verbs::mutants::<E>,
             knobs: verbs::knobs::<E>,
             needs: E::NEEDS,
             check: if E::EXPLORED { Checked::Runs(verbs::check::<E>) } else { Checked::Never },
@@ -143,6 +146,7 @@ impl Entry {
                 plan: verbs::plan::<E>,
                 follow: verbs::follow::<E>,
                 trace: verbs::trace::<E>,
+                story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
                 explain: verbs::explain::<E>,
                 theory: E::theory,

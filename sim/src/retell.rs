@@ -15,7 +15,7 @@ use world::story::{self, Cast, Packet, Stage, Step, Trouble};
 use world::{Failures, Subject, Violation, operation_random};
 
 use crate::plan::Plan;
-use crate::workload::{FIRST_PROBE, Workload};
+use crate::workload::{Probes, Workload};
 
 /// Requests after healing that a story may name: twenty rounds of nine nodes, five times over, are
 /// 900.
@@ -88,7 +88,7 @@ impl<S: Subject, W: Workload<S>> Telling<'_, S, W> {
         story: &[Step<S::Process>],
     ) -> Option<Retold> {
         let (subject, nodes) = (self.subject.name().to_string(), self.subject.nodes());
-        let cast = Cast { subject, nodes, auto_flush: search.auto_flush };
+        let cast = Cast { subject, nodes, auto_flush: search.auto_flush, variant: Vec::new() };
         let comment = format!("Found by seed {}: {}", plan.seed, self.wanted);
         let mut text = story::text(&cast, &comment, story);
         let drawn = self.drawn(plan, story);
@@ -116,7 +116,7 @@ impl<S: Subject, W: Workload<S>> Telling<'_, S, W> {
                 self.subject.request(*node, *count, random).as_ref() == Some(request)
             };
             let planned = plan.operations.iter().map(|operation| operation.count);
-            let mut counts = planned.chain(FIRST_PROBE..FIRST_PROBE + PROBES_NAMED);
+            let mut counts = planned.chain(Probes::FIRST..Probes::FIRST + PROBES_NAMED);
             drawn.extend(counts.find(is_it).filter(|count| !drawn.contains(count)));
         }
         drawn

@@ -2,7 +2,6 @@
 //! they saw.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
 
 use ::model::{NodeId, NodeSet, Random};
 use bytes::Bytes;
@@ -11,19 +10,17 @@ use machine::etcd::{
     Txn,
 };
 use machine::{Indication, Operation, Request};
-use sim::{Clients, Plan, Workload};
-use spec::history::{Limits, Recorder, Verdict, check};
+use sim::{Clients, Plan, Probes, Workload};
+use spec::history::Recorder;
 use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
 use super::{Store, StoreLab};
+use crate::register_users::linearizable;
 
 /// How long a client waits for an answer, in virtual nanoseconds: as long as a server does.
 const PATIENCE: u64 = 7_000_000_000;
-
-/// What judging one run's history may take; a run has some hundred operations a key at most.
-const JUDGED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Clients that put, get, compare and swap, and delete.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +45,7 @@ impl Workload<StoreLab> for StoreClients {
             revisions: Vec::new(),
             seen: BTreeMap::new(),
             probes: None,
+            answered: NodeSet::EMPTY,
         }
     }
 
@@ -73,7 +71,7 @@ impl Workload<StoreLab> for StoreClients {
                 Heard::Asked(..) | Heard::Told(..) | Heard::Faulty(_) | Heard::Healed => {}
             }
         }
-        judge(recorder, &revisions)
+        judge(&recorder, &revisions)
     }
 }
 
@@ -98,7 +96,10 @@ pub struct Town {
     revisions: Vec<Revision>,
     /// The revision at which each key was last seen written.
     seen: BTreeMap<u8, i64>,
+    /// Once faults have healed: a write at every node of the core, again and again.
     probes: Option<Probes>,
+    /// Who has answered such a write.
+    answered: NodeSet,
 }
 
 struct Open {
@@ -115,18 +116,6 @@ struct Revision {
     revision: i64,
     is_write: bool,
 }
-
-/// Once faults have healed: a write at every node of the core, again and again.
-struct Probes {
-    core: NodeSet,
-    left: NodeSet,
-    next: u64,
-    count: u64,
-    answered: NodeSet,
-}
-
-/// Probes in the time in which promises have to come true.
-const PROBES: u64 = 20;
 
 /// Clients that probe are numbered from here, apart from those of the plan.
 const PROBERS: u16 = 1 << 12;
@@ -194,8 +183,8 @@ impl Town {
         self.revisions.push(Revision { called, returned: self.at, revision, is_write });
         self.recorder.ok(self.at, person, answer).expect("A client that is answered had asked.");
         self.busy.remove(&open.client);
-        if let Some(probes) = self.probes.as_mut().filter(|_| open.client >= PROBERS) {
-            probes.answered.insert(open.node);
+        if open.client >= PROBERS {
+            self.answered.insert(open.node);
         }
     }
 
@@ -214,28 +203,20 @@ impl Town {
     }
 
     fn probe(&mut self, now: u64) -> Option<(NodeId, Request<etcd::Command, Query>)> {
-        loop {
-            let probes = self.probes.as_mut().filter(|probes| probes.next <= now)?;
-            let Some(node) = probes.left.iter().next() else {
-                probes.left = probes.core;
-                probes.next = now + (self.settle / PROBES).max(1);
-                return None;
-            };
-            probes.left.remove(node);
-            probes.count += 1;
-            let value = (1 << 32) + probes.count;
+        while let Some((node, value)) = self.probes.as_mut()?.due(now) {
             let ask = Ask::Put { key: (value % u64::from(KEYS)) as u8, value };
             if let Some(sent) = self.send(now, PROBERS + node.0, node, ask) {
                 return Some(sent);
             }
         }
+        None
     }
 }
 
 impl Clients<Store> for Town {
     fn next(&self) -> Option<u64> {
         let operation = self.operations.front().map(|operation| operation.at);
-        let probe = self.probes.as_ref().map(|probes| probes.next);
+        let probe = self.probes.as_ref().map(Probes::next);
         let overdue = self.open.values().next().map(|open| open.deadline);
         operation.into_iter().chain(probe).chain(overdue).min()
     }
@@ -267,20 +248,16 @@ impl Clients<Store> for Town {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        let next = now + (self.settle / PROBES).max(1);
-        let answered = NodeSet::EMPTY;
-        self.probes = Some(Probes { core, left: core, next, count: 0, answered });
+        self.probes = Some(Probes::new(now, core, self.settle));
     }
 
     fn judge(&self) -> Result<(), String> {
-        judge(self.recorder.clone(), &self.revisions)
+        judge(&self.recorder, &self.revisions)
     }
 
     fn settled(&self) -> Result<(), String> {
-        let Some(probes) = &self.probes else {
-            return Ok(());
-        };
-        match probes.core.iter().find(|&node| !probes.answered.contains(node)) {
+        let core = self.probes.as_ref().map_or(NodeSet::EMPTY, Probes::core);
+        match core.iter().find(|&node| !self.answered.contains(node)) {
             None => Ok(()),
             Some(node) => Err(format!("{node} answered no write since faults healed.")),
         }
@@ -288,18 +265,9 @@ impl Clients<Store> for Town {
 }
 
 /// Judges what clients saw: the store's revisions, and the history of each key.
-fn judge(recorder: Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
+fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
     judge_revisions(revisions)?;
-    let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
-    match check(&StoreModel, &recorder.finish(), &limits, Instant::now()).verdict {
-        Verdict::Linearizable { .. } => Ok(()),
-        Verdict::NotLinearizable { explanation } => {
-            Err(format!("The history is not linearizable. {}", explanation.join(" ")))
-        }
-        Verdict::Unknown { covered, .. } => {
-            Err(format!("The history could not be judged in time: {covered}"))
-        }
-    }
+    linearizable(&StoreModel, recorder)
 }
 
 /// The store has one revision: it never falls from an answer to a later call, and no two writes

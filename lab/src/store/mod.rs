@@ -15,7 +15,7 @@ use spec::monitor::Monitor;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
-use crate::exhibit::{Card, Exhibit, named, names};
+use crate::exhibit::{Card, Exhibit};
 
 use self::model::Ask;
 pub use clients::StoreClients;
@@ -111,6 +111,7 @@ impl Subject for StoreLab {
 
 impl Exhibit for StoreLab {
     type Workload = StoreClients;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "store",
@@ -129,12 +130,8 @@ impl Exhibit for StoreLab {
         StoreLab { nodes, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> StoreLab {
-        StoreLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> StoreLab {
+        StoreLab { mutant: Some(mutant), ..self }
     }
 }
 

@@ -1,8 +1,5 @@
-# set writers=one
-# set writes=2
-# set reading=1
 # promise to the layer above: n2 asked: read, and is told: read returns nothing; but after what others were told before, in whatever order operations took effect, it can only be: read returns 1.
-nodes abd 3 auto-flush
+nodes abd 3 auto-flush mutant=early-ack writers=one writes=2 reading=1
 request n0 write 1
 sync n0
 deliver n0 n1 Propagate 1.n0=1

@@ -1,8 +1,5 @@
-# set writers=one
-# set writes=1
-# set reading=2
 # promise to the layer above: n2 asked: read, and is told: read returns nothing; but after what others were told before, in whatever order operations took effect, it can only be: read returns 1.
-nodes abd 3 auto-flush
+nodes abd 3 auto-flush mutant=no-write-back writers=one writes=1 reading=2
 request n0 write 1
 sync n0
 request n1 read

@@ -1,6 +1,5 @@
-# set inside=false
 # promise to the layer above: n0 decides 0, but 10 was decided before.
-nodes paxos 3 auto-flush
+nodes paxos 3 auto-flush mutant=fewer-promises inside=false
 request n0 propose 0
 sync n0
 sync n0

@@ -1,6 +1,5 @@
-# set inside=false
 # promise to the layer above: n0 decides 0, but 10 was decided before.
-nodes paxos 3 auto-flush
+nodes paxos 3 auto-flush mutant=own-value inside=false
 request n0 propose 0
 deliver n0 n1 Prepare ballot=3
 sync n0

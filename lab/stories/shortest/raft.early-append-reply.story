@@ -1,7 +1,5 @@
-# set proposals=0
-# set reads=false
 # leader completeness to come: n0 told the entry at 1@1, but n1 could still be elected without it.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=early-append-reply proposals=0 reads=false
 fire n0 election
 sync n0
 deliver n0 n1 RequestVote term=1 last=0@0

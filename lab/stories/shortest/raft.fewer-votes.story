@@ -1,7 +1,5 @@
-# set proposals=0
-# set reads=false
 # election safety: n0 and n1 both lead term 1.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=fewer-votes proposals=0 reads=false
 fire n0 election
 sync n0
 fire n1 election

@@ -1,7 +1,5 @@
-# set proposals=1
-# set reads=false
 # leader completeness to come: n1 told the entry at 1@2, but n0 could still be elected without it.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=keep-conflict proposals=1 reads=false
 fire n0 election
 sync n0
 deliver n0 n1 RequestVote term=1 last=0@0

@@ -1,7 +1,5 @@
-# set proposals=1
-# set reads=true
 # promise to the layer above: n0 lets read #0 be answered from slot 0, but slot 1 had been told before it was asked.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=read-unasked proposals=1 reads=true
 fire n0 election
 sync n0
 deliver n0 n1 RequestVote term=1 last=0@0

@@ -1,7 +1,5 @@
-# set proposals=0
-# set reads=false
 # election safety: n0 and n2 both lead term 1.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=vote-again proposals=0 reads=false
 fire n0 election
 sync n0
 deliver n0 n1 RequestVote term=1 last=0@0

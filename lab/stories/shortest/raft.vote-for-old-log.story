@@ -1,7 +1,5 @@
-# set proposals=0
-# set reads=false
 # leader completeness: n1 leads term 2 without the entry that n0 knows committed at index 1.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=vote-for-old-log proposals=0 reads=false
 fire n0 election
 sync n0
 deliver n0 n1 RequestVote term=1 last=0@0

@@ -1,5 +1,5 @@
 # leader completeness to come: n0 told the entry at 1@1, but n1 could still be elected without it.
-nodes store 3 auto-flush
+nodes store 3 auto-flush mutant=early-append-reply
 sync n0
 sync n1
 sync n2

@@ -1,5 +1,5 @@
 # leader completeness to come: n1 told the entry at 1@2, but n0 could still be elected without it.
-nodes store 3 auto-flush
+nodes store 3 auto-flush mutant=keep-conflict
 sync n0
 sync n1
 sync n2

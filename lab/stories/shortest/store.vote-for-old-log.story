@@ -1,5 +1,5 @@
 # leader completeness: n1 leads term 2 without the entry that n0 knows committed at index 1.
-nodes store 3 auto-flush
+nodes store 3 auto-flush mutant=vote-for-old-log
 sync n0
 sync n1
 sync n2

@@ -1,18 +1,10 @@
 //! Links, detectors and Ω: what everything else is built on.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
+use canon::link::perfect::Mutant;
 use check::{Exploration, Explore, Verdict};
 use lab::{Exhibit, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab};
-use sim::{Campaign, Options, campaign};
-
-fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
-    let drop = |name| lab.model().without(lab.nodes(), name).expect("it is an assumption");
-    let model = without.map(drop);
-    let options = Options { scale: E::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
-}
+use model::Named;
 
 /// Sound in its own model; every mutant is caught, and so is the want of what it needs.
 fn tried<E: Exhibit>(runs: u64, budget: u64) {
@@ -21,22 +13,15 @@ fn tried<E: Exhibit>(runs: u64, budget: u64) {
         let report = simulated(&E::sized(nodes), runs, None);
         assert_eq!(report.failures, 0, "{report}");
     }
-    for mutant in E::mutants() {
-        let report = simulated(&E::sized(E::CARD.nodes).broken(&mutant), budget, None);
-        assert!(report.failures > 0, "{mutant} survives {} runs", report.runs);
+    for &mutant in E::Mutant::ALL {
+        is_caught_within::<E>(mutant, budget);
     }
-    for assumption in E::NEEDS {
-        let report = simulated(&E::sized(E::CARD.nodes), budget, Some(assumption));
-        assert!(report.failures > 0, "{} runs pass without {assumption}", report.runs);
-    }
+    breaks_without_its_needs::<E>(E::CARD.nodes, budget);
 }
 
 #[test]
 fn perfect_links() {
     tried::<PerfectLinkLab>(100, 1_000);
-    for measure in PerfectLinkLab::THEORY_SIZES.iter().flat_map(|&n| PerfectLinkLab::theory(n)) {
-        assert!(measure.holds(), "{measure}");
-    }
 }
 
 #[test]
@@ -46,7 +31,7 @@ fn every_run_of_a_small_link() {
     assert_eq!(report.verdict, Verdict::Holds, "{report}");
     assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
     assert_eq!((report.distinct, report.depth), (17_007, 20), "{report}");
-    let broken = Exhibit::broken(lab, "deliver-repeats");
+    let broken = lab.broken(Mutant::DeliverRepeats);
     let report = Exploration::new(&Explore::new(&broken, bounds)).run();
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, 4), "{report}");
 }

@@ -1,12 +1,8 @@
 //! Stories of Raft, replayed: what they tell is what happens. `SYNOD_BLESS=1` writes them anew.
 
+use crate::trial::told;
 use canon::order::raft::Mutant;
-use lab::{Judged, RaftLab};
-use world::story::golden;
-
-fn story(name: &str) -> String {
-    format!("{}/stories/raft/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
+use lab::{Exhibit, Judged, RaftLab};
 
 fn hazard(mutant: Mutant, judged: Judged) -> RaftLab {
     RaftLab { judged, proposals: 2, ..RaftLab::new(3).broken(mutant) }
@@ -14,14 +10,13 @@ fn hazard(mutant: Mutant, judged: Judged) -> RaftLab {
 
 #[test]
 fn an_election_and_a_commit() {
-    golden(&RaftLab::new(3), story("election-and-commit"));
+    told(&RaftLab::new(3), "raft/election-and-commit");
 }
 
 #[test]
 fn a_lost_append_is_sent_again() {
     let lab = RaftLab { proposals: 2, ..RaftLab::new(3) };
-    golden(&lab, story("lost-append"));
-    let told = std::fs::read_to_string(story("lost-append")).expect("The story is there.");
+    let told = told(&lab, "raft/lost-append");
     let lost = "n0 sends n1 Append term=1 base=2@1 [3@1=6]";
     assert_eq!(told.matches(lost).count(), 2, "{told}");
 }
@@ -29,25 +24,24 @@ fn a_lost_append_is_sent_again() {
 #[test]
 fn an_early_request_vote() {
     let lab = hazard(Mutant::EarlyRequestVote, Judged::LogMatching);
-    golden(&lab, story("early-request-vote"));
+    told(&lab, "raft/early-request-vote");
 }
 
 #[test]
 fn an_early_request_vote_seen_by_a_client() {
     let lab = hazard(Mutant::EarlyRequestVote, Judged::Interface);
-    golden(&lab, story("early-request-vote-seen-by-a-client"));
+    told(&lab, "raft/early-request-vote-seen-by-a-client");
 }
 
 #[test]
 fn an_early_request_vote_with_a_durable_vote_of_ones_own() {
     let lab = hazard(Mutant::EarlyRequestVoteOwnVoteDurable, Judged::All);
-    golden(&lab, story("early-request-vote-own-vote-durable"));
+    told(&lab, "raft/early-request-vote-own-vote-durable");
 }
 
 /// Too deep for a search within a test's time, so this mutant is caught by its story.
 #[test]
 fn an_entry_of_an_earlier_term_is_not_committed_by_counting() {
-    golden(&RaftLab::new(3).broken(Mutant::CommitOldTerm), story("commit-old-term"));
-    let told = std::fs::read_to_string(story("commit-old-term")).expect("The story is there.");
+    let told = told(&RaftLab::new(3).broken(Mutant::CommitOldTerm), "raft/commit-old-term");
     assert!(told.contains("violation: leader completeness to come"), "{told}");
 }

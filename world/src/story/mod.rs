@@ -22,6 +22,8 @@ mod stage;
 mod step;
 
 pub use heard::Heard;
-pub use script::{Cast, StoryError, cast, check, follow, golden, perform, replay, text, trace};
+pub use script::{
+    Cast, StoryError, cast, check, difference, follow, golden, perform, recast, replay, text, trace,
+};
 pub use stage::{Packet, Stage, Trouble};
 pub use step::Step;

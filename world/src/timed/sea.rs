@@ -75,7 +75,7 @@ impl<S: Subject> Sea<S> {
             violation: None,
             news: Vec::new(),
             listening: false,
-            hash: Fingerprint::new(),
+            hash: Fingerprint::default(),
             record: (trace > 0).then(|| Recorder::new(trace)),
             notes: None,
             tally: Tally::default(),
