@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use model::{NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
-use world::Subject;
-use world::timed::{Climate, FUSE, Fault, Fuse, Violation};
+use world::explain::{self, Explanation};
+use world::story::Step;
+use world::timed::{Climate, FUSE, Fault, Fuse};
+use world::{Subject, Timing, Violation};
 
 use crate::plan::{Plan, Strike};
-use crate::run::{Options, Outcome, perform};
+use crate::retell::{Retold, Telling, events};
+use crate::run::{Options, Outcome, failures, perform, play};
 use crate::workload::Workload;
 
 /// A failing run, as small as shrinking made it. Saved as JSON, it can be replayed.
@@ -27,10 +30,31 @@ pub struct Failure {
     pub judge_every: u32,
     /// How many operations and faults the seed had drawn.
     pub drawn: (usize, usize),
+    /// How many events lead to the violation.
+    #[serde(default)]
+    pub events: Events,
     /// How many runs shrinking took.
     pub shrink_runs: u64,
-    /// What happened last, up to the violation, a line each.
+    /// The shortest way found to the same violation, as a story, if one can be told: the model must
+    /// not be synchronous, and no node a traitor.
+    #[serde(default)]
+    pub story: Option<String>,
+    /// Why it is wrong: of the story, if there is one, else of the run.
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
+    /// What happened last in the run, up to the violation, a line each.
     pub trace: Vec<String>,
+}
+
+/// How many events lead to a violation: requests, deliveries, alarms and faults of nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Events {
+    /// In the run that the seed had drawn.
+    pub drawn: u64,
+    /// In the run of the smaller plan.
+    pub plan: u64,
+    /// In the story.
+    pub story: Option<u64>,
 }
 
 impl Failure {
@@ -67,8 +91,15 @@ const SMALL: usize = 12;
 /// How many other seeds are tried: a coincidence of one in four is found more often than not.
 const LUCK: u64 = 5;
 
-/// Finds a smaller run that breaks the same thing: fewer nodes, then fewer faults and operations,
-/// then calmer weather.
+/// Events of the small run that its explanation looks back on: many times what it has.
+const EXPLAINED: usize = 10_000;
+
+/// How many stories are tried for each run that is: a story is some hundred times shorter.
+const STORIES: u64 = 20;
+
+/// Finds a smaller run that breaks the same thing: less before and after it, fewer faults and
+/// operations, fewer nodes, calmer weather. Then tells it as a story, with fewer deliveries and
+/// alarms.
 pub fn shrink<S: Subject, W: Workload<S>>(
     subject: &S,
     workload: &W,
@@ -92,21 +123,65 @@ pub fn shrink<S: Subject, W: Workload<S>>(
         shrinking.judge_every = options.judge_every;
         shrinking.try_plan(plan.clone());
     }
+    let judge_every = shrinking.judge_every;
+    let (_, drawn) = play(subject, workload, plan, judge_every, 0, true);
     shrinking.all();
-    let Shrinking { plan: small, judge_every, runs, .. } = shrinking;
+    let Shrinking { plan: small, runs, .. } = shrinking;
     let resized = (small.nodes != subject.nodes()).then(|| subject.resized(small.nodes)).flatten();
     let subject_now = resized.as_ref().unwrap_or(subject);
-    let outcome = perform(subject_now, workload, &small, judge_every, options.trace);
+    let (outcome, notes) = play(subject_now, workload, &small, judge_every, EXPLAINED, true);
+    let violation = outcome.violation.unwrap_or_else(|| violation.clone());
+    let told = retold(subject_now, workload, &small, &violation, &notes.steps, options);
+    let of_story = told.as_ref().map(|told| explain::story(subject_now, &told.text));
+    let mut trace = outcome.trace.expect("A record was asked for.");
+    let explanation = match of_story {
+        Some(Ok(Some(explanation))) => explanation,
+        // Nothing but the history of the clients shows it, or there is no story.
+        _ => explain::run(subject_now, &trace, &notes.heard, &violation),
+    };
+    trace.events.drain(..trace.events.len().saturating_sub(options.trace));
     Failure {
         subject: subject.name().to_string(),
         seed: plan.seed,
-        violation: outcome.violation.unwrap_or_else(|| violation.clone()),
         plan: small,
         judge_every,
         drawn: (plan.operations.len(), plan.faults.len()),
-        shrink_runs: runs,
-        trace: outcome.trace.map_or_else(Vec::new, |trace| trace.lines()),
+        events: Events {
+            drawn: events(&drawn.steps),
+            plan: events(&notes.steps),
+            story: told.as_ref().map(|told| told.events),
+        },
+        shrink_runs: runs + told.as_ref().map_or(0, |told| told.runs),
+        story: told.map(|told| told.text),
+        explanation: Some(explanation),
+        trace: trace.lines(),
+        violation,
     }
+}
+
+/// The story of the small run, if its model lets it be told.
+fn retold<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    plan: &Plan,
+    wanted: &Violation,
+    steps: &[Step<S::Process>],
+    options: &Options,
+) -> Option<Retold> {
+    let timing = options.model.unwrap_or(subject.model()).timing;
+    let is_honest = plan.traitors.is_empty() && plan.climate.corrupt_ppm == 0;
+    if timing == Timing::Synchronous || !is_honest {
+        return None;
+    }
+    let telling = Telling {
+        subject,
+        workload,
+        wanted,
+        failures: failures(subject, options),
+        runs_limit: options.shrink_runs.saturating_mul(STORIES),
+        deadline: Instant::now() + Duration::from_millis(options.shrink_millis),
+    };
+    telling.tell(plan, steps)
 }
 
 struct Shrinking<'a, S, W> {

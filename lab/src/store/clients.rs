@@ -12,6 +12,7 @@ use machine::etcd::{
 use machine::{Indication, Operation, Request};
 use sim::{Clients, Plan, Probes, Workload};
 use spec::history::Recorder;
+use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
@@ -46,6 +47,31 @@ impl Workload<StoreLab> for StoreClients {
             probes: None,
             answered: NodeSet::EMPTY,
         }
+    }
+
+    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Result<(), String> {
+        let (mut recorder, mut revisions) = (Recorder::new(), Vec::new());
+        let mut open = BTreeMap::new();
+        for (at, (_, one)) in (1..).zip(heard) {
+            match one {
+                Heard::Asked(node, Request::Ask { id, operation }) => {
+                    let Some(ask) = asked(operation) else { continue };
+                    recorder.invoke(at, at, ask.clone()).expect("Nobody asks twice.");
+                    open.insert((*node, *id), (at, ask));
+                }
+                Heard::Told(node, Indication::Answer { id, reply }) => {
+                    let Some((called, ask)) = open.remove(&(*node, *id)) else { continue };
+                    let (answer, revision) = answer(&ask, reply);
+                    let is_write = matches!(answer, Answer::Wrote(_));
+                    revisions.push(Revision { called, returned: at, revision, is_write });
+                    recorder.ok(at, called, answer).expect("Who is answered had asked.");
+                }
+                // What a crash cuts off may take effect at any time, or never.
+                Heard::Crashed(crashed) => open.retain(|(node, _), _| node != crashed),
+                Heard::Asked(..) | Heard::Told(..) | Heard::Faulty(_) | Heard::Healed => {}
+            }
+        }
+        judge(&recorder, &revisions)
     }
 }
 
@@ -226,8 +252,7 @@ impl Clients<Store> for Town {
     }
 
     fn judge(&self) -> Result<(), String> {
-        judge_revisions(&self.revisions)?;
-        linearizable(&StoreModel, &self.recorder)
+        judge(&self.recorder, &self.revisions)
     }
 
     fn settled(&self) -> Result<(), String> {
@@ -237,6 +262,12 @@ impl Clients<Store> for Town {
             Some(node) => Err(format!("{node} answered no write since faults healed.")),
         }
     }
+}
+
+/// Judges what clients saw: the store's revisions, and the history of each key.
+fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
+    judge_revisions(revisions)?;
+    linearizable(&StoreModel, recorder)
 }
 
 /// The store has one revision: it never falls from an answer to a later call, and no two writes
@@ -273,8 +304,39 @@ fn bytes_of(value: u64) -> Bytes {
     Bytes::copy_from_slice(&value.to_be_bytes())
 }
 
+/// What a request of these clients asks: the inverse of [`operation`].
+fn asked(operation: &Operation<etcd::Command, Query>) -> Option<Ask> {
+    let key = |keys: &Keys| match keys {
+        Keys::One(key) => key.get(1).map(|digit| digit.wrapping_sub(b'0')),
+        _ => None,
+    };
+    let one = |put: &Put| Some((*put.key.get(1)? - b'0', value_of(&put.value)));
+    match operation {
+        Operation::Read(Query::Range(range)) => Some(Ask::Get { key: key(&range.keys)? }),
+        Operation::Update(etcd::Command::Put(put)) => {
+            one(put).map(|(key, value)| Ask::Put { key, value })
+        }
+        Operation::Update(etcd::Command::DeleteRange(delete)) => {
+            Some(Ask::Delete { key: key(&delete.keys)? })
+        }
+        Operation::Update(etcd::Command::Txn(txn)) => {
+            let expected = match txn.compare.first()?.operand {
+                Operand::Mod(expected) => expected,
+                _ => return None,
+            };
+            match txn.success.first()? {
+                etcd::Operation::Put(put) => {
+                    one(put).map(|(key, value)| Ask::Swap { key, expected, value })
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The request that a client library would make of it.
-fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
+pub(super) fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
     let key = key_of(ask.key());
     let keys = Keys::One(key.clone());
     match ask {

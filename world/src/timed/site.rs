@@ -10,6 +10,7 @@ use spec::monitor::Monitor;
 use super::climate::{Climate, Fuse};
 use super::queue::Item;
 use super::{Sea, Violation};
+use crate::story::Heard;
 use crate::subject::Subject;
 
 /// What has arrived at a node.
@@ -290,10 +291,13 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
             recorder.tell(indication.to_string());
         }
         self.sea.note(me, 1, &indication);
-        if !self.sea.is_traitor(me)
-            && let Err(why) = self.sea.monitor.indicated(me, &indication)
-        {
-            self.sea.violation.get_or_insert(Violation::Safety(why));
+        if !self.sea.is_traitor(me) {
+            if self.sea.violation.is_none() {
+                self.sea.note_heard(|| Heard::Told(me, indication.clone()));
+            }
+            if let Err(why) = self.sea.monitor.indicated(me, &indication) {
+                self.sea.violation.get_or_insert(Violation::Safety(why));
+            }
         }
         self.sea.tell(me, indication);
     }

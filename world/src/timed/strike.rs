@@ -8,6 +8,7 @@ use super::climate::{FUSE, Fault, Fuse};
 use super::queue::Item;
 use super::site::{Burning, Input};
 use super::{End, News, Node, World};
+use crate::story::Step;
 use crate::subject::Subject;
 use crate::trace::What;
 
@@ -116,8 +117,10 @@ impl<S: Subject> World<'_, S> {
         let kept = (usize::from(keep) * (site.frames.len() + 1)) >> 8;
         self.sea.tally.frames_kept += kept as u64;
         self.sea.tally.frames_lost += (site.frames.len() - kept) as u64;
+        let node = site.me;
         for frame in site.frames.drain(..).take(kept) {
             frame.into_iter().for_each(|record| site.disk.recover(record));
+            self.sea.note_step(|| Step::Sync { node });
         }
         if compacted {
             self.sea.tally.compactions += 1;
