@@ -17,9 +17,9 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
-    IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, RaftLab,
-    RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
+    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -41,6 +41,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
     Entry::of::<CausalLab>(),
+    Entry::of::<BatchedLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
