@@ -18,7 +18,7 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
     ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
     PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
     VectorLab,
@@ -43,6 +43,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
     Entry::of::<CausalLab>(),
+    Entry::of::<BatchedLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
