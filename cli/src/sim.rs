@@ -26,7 +26,8 @@ pub struct Sim {
     all: bool,
     #[command(flatten)]
     variant: Variant,
-    /// Simulate without one assumption of the protocol's model: links, order, faults, count, timing
+    /// Simulate without one assumption of the protocol's model: links, order, faults, disk, count,
+    /// timing
     #[arg(long, value_name = "ASSUMPTION")]
     without: Option<String>,
     /// The seed of the first run; the others count up from it

@@ -1,7 +1,7 @@
 //! One run: faults, then healing, then judgement.
 
 use serde::{Deserialize, Serialize};
-use world::timed::{Climate, MILLIS, Notes, Stop, Tally, World};
+use world::timed::{Climate, Fault, MILLIS, Notes, Stop, Tally, World};
 use world::trace::Trace;
 use world::{Failures, Subject, SystemModel, Violation};
 
@@ -120,6 +120,9 @@ pub(crate) fn play<S: Subject, W: Workload<S>>(
     let mut world = World::new(subject, plan.seed, plan.climate.clone(), judge_every, trace);
     if notes {
         world.take_notes();
+    }
+    if plan.faults.iter().any(|strike| matches!(strike.fault, Fault::Forget { .. })) {
+        world.keep_logs();
     }
     world.betray(plan.seed, plan.traitors);
     let clients = workload.clients(subject, plan);

@@ -307,6 +307,7 @@ impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
                     Fuse::Now => Fuse::Now,
                     Fuse::Events(_) => Fuse::Events(1),
                     Fuse::Saves(_) => Fuse::Saves(1),
+                    Fuse::Sync => Fuse::Sync,
                 });
             },
             |strike| {
@@ -415,7 +416,19 @@ impl Plan {
             operation.client = renamed(node).unwrap_or(NodeId(0)).0;
         }
         plan.faults = self.faults.iter().filter_map(|strike| strike.renamed(renamed)).collect();
+        for node in plan.damaged().iter() {
+            plan.core.remove(node);
+        }
         plan
+    }
+
+    /// The nodes whose logs are damaged in the course of it.
+    pub(crate) fn damaged(&self) -> NodeSet {
+        let rots = self.faults.iter().filter_map(|strike| match strike.fault {
+            Fault::Rot { node, .. } => Some(node),
+            _ => None,
+        });
+        rots.collect()
     }
 
     /// Whether a plan that comes from outside can be performed.
@@ -435,6 +448,12 @@ impl Plan {
         if !is_sorted {
             return Err("Faults and operations must be in the order of their times.".to_string());
         }
+        let damaged = self.damaged().intersection(self.core);
+        if !damaged.is_empty() {
+            return Err(format!(
+                "The logs of {damaged} are damaged, so they cannot be of the core."
+            ));
+        }
         match self.faults.iter().find(|strike| !strike.is_about(all)) {
             Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
             None => Ok(()),
@@ -447,10 +466,13 @@ impl Strike {
     fn is_about(&self, all: NodeSet) -> bool {
         match self.fault {
             Fault::Crash { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Forget { node, .. }
             | Fault::Pause { node, .. }
             | Fault::Stall { node, .. }
             | Fault::Omit { node, .. }
             | Fault::Leap { node, .. }
+            | Fault::Back { node, .. }
             | Fault::Skew { node, .. } => all.contains(node),
             Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
                 all.intersection(from) == from && all.intersection(to) == to
@@ -464,10 +486,13 @@ impl Strike {
         let mut strike = self.clone();
         match &mut strike.fault {
             Fault::Crash { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Forget { node, .. }
             | Fault::Pause { node, .. }
             | Fault::Stall { node, .. }
             | Fault::Omit { node, .. }
             | Fault::Leap { node, .. }
+            | Fault::Back { node, .. }
             | Fault::Skew { node, .. } => *node = rename(*node)?,
             Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
                 for side in [from, to] {

@@ -11,7 +11,7 @@ use machine::etcd::{
 };
 use machine::{Indication, Operation, Request};
 use sim::{Clients, Plan, Probes, Workload};
-use spec::history::Recorder;
+use spec::history::{Model, Recorder};
 use world::story::Heard;
 use world::timed::News;
 
@@ -46,6 +46,8 @@ impl Workload<StoreLab> for StoreClients {
             seen: BTreeMap::new(),
             probes: None,
             answered: NodeSet::EMPTY,
+            healed_at: None,
+            silent: None,
         }
     }
 
@@ -100,6 +102,11 @@ pub struct Town {
     probes: Option<Probes>,
     /// Who has answered such a write.
     answered: NodeSet,
+    /// When faults healed.
+    healed_at: Option<u64>,
+    /// A node of the core that did not answer in time, though faults had healed, and what it was
+    /// asked.
+    silent: Option<(NodeId, Ask)>,
 }
 
 struct Open {
@@ -116,6 +123,10 @@ struct Revision {
     revision: i64,
     is_write: bool,
 }
+
+/// How long after healing a node may be silent, in nanoseconds: several elections, of a second each
+/// at the most.
+const GRACE: u64 = 5_000_000_000;
 
 /// Clients that probe are numbered from here, apart from those of the plan.
 const PROBERS: u16 = 1 << 12;
@@ -164,6 +175,20 @@ impl Town {
         let ids: Vec<u64> =
             self.open.iter().filter(|(_, open)| given(open)).map(|(&id, _)| id).collect();
         ids.into_iter().for_each(|id| self.give_up(id));
+    }
+
+    /// What nodes of the core were asked is due, if they had long enough since faults healed. Who
+    /// crashed since it was asked is not asked any more.
+    fn notice_silence(&mut self, now: u64) {
+        let (Some(healed), Some(probes)) = (self.healed_at, &self.probes) else {
+            return;
+        };
+        let is_due = |open: &&Open| {
+            let in_time = open.deadline >= healed + GRACE && open.deadline <= now;
+            in_time && probes.core().contains(open.node)
+        };
+        let silent = self.open.values().find(is_due);
+        self.silent = self.silent.take().or(silent.map(|open| (open.node, open.ask.clone())));
     }
 
     fn answered(&mut self, id: u64, reply: &Reply) {
@@ -222,6 +247,7 @@ impl Clients<Store> for Town {
     }
 
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, Request<etcd::Command, Query>)> {
+        self.notice_silence(now);
         self.give_up_if(|open| open.deadline <= now);
         while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
             let node = NodeId(operation.client % self.nodes as u16);
@@ -248,6 +274,7 @@ impl Clients<Store> for Town {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
+        self.healed_at = Some(now);
         self.probes = Some(Probes::new(now, core, self.settle));
     }
 
@@ -257,9 +284,18 @@ impl Clients<Store> for Town {
 
     fn settled(&self) -> Result<(), String> {
         let core = self.probes.as_ref().map_or(NodeSet::EMPTY, Probes::core);
-        match core.iter().find(|&node| !self.answered.contains(node)) {
+        if let Some(node) = core.iter().find(|&node| !self.answered.contains(node)) {
+            return Err(format!("{node} answered no write since faults healed."));
+        }
+        // Nobody has asked for a while, so there is nothing left to wait for.
+        let open = self.open.values().find(|open| core.contains(open.node));
+        let silent = open.map(|open| (open.node, open.ask.clone())).or(self.silent.clone());
+        match silent {
             None => Ok(()),
-            Some(node) => Err(format!("{node} answered no write since faults healed.")),
+            Some((node, ask)) => {
+                let asked = StoreModel.describe_input(&ask);
+                Err(format!("{node} never answered after faults had healed: {asked}."))
+            }
         }
     }
 }
@@ -382,4 +418,36 @@ fn answer(ask: &Ask, reply: &Reply) -> (Answer, i64) {
 
 fn value_of(bytes: &Bytes) -> u64 {
     bytes.as_ref().try_into().map_or(u64::MAX, u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::{Options, draw};
+
+    use super::*;
+    use crate::exhibit::Exhibit;
+
+    /// Every probe is answered but one: that is enough.
+    #[test]
+    fn a_single_lost_request_is_noticed() {
+        let lab = StoreLab::sized(3);
+        let plan = Plan { operations: Vec::new(), ..draw(&lab, 1, &Options::default()) };
+        for lost in [None, Some(7)] {
+            let (mut town, core) = (StoreClients.clients(&lab, &plan), NodeSet::first(3));
+            town.healed(0, core);
+            let mut now = 0;
+            for _ in 0..19 {
+                now += plan.settle / 20;
+                while let Some((node, request)) = town.act(now, core) {
+                    let Request::Ask { id, .. } = request else { continue };
+                    let reply = etcd::PutReply { revision: id as i64 + 1, prev_kv: None };
+                    let told = Indication::Answer { id, reply: Reply::Put(reply) };
+                    if lost != Some(id) {
+                        town.hear(now, News::Told(node, told));
+                    }
+                }
+            }
+            assert_eq!(town.settled().is_err(), lost.is_some(), "{:?}", town.settled());
+        }
+    }
 }

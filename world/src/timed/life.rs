@@ -2,9 +2,10 @@
 
 use std::mem::take;
 
-use model::{Event, Moment, NodeId, Process};
+use model::{Event, Moment, NodeId};
 use spec::monitor::Monitor;
 
+use super::climate::Fuse;
 use super::queue::Item;
 use super::site::{Input, Reach, Ring};
 use super::{Node, Violation, World};
@@ -45,10 +46,14 @@ impl<S: Subject> World<'_, S> {
         if site.run != run {
             return;
         }
+        if let Some(failed) = site.fuse.take_if(|burning| burning.fuse == Fuse::Sync) {
+            self.sea.tally.failed_syncs += 1;
+            return self.crash(index, failed);
+        }
         let node = site.me;
         for _ in 0..frames {
             let frame = site.frames.pop_front().expect("A sync covers frames that were saved.");
-            frame.into_iter().for_each(|record| site.disk.recover(record));
+            site.keep(frame);
             self.sea.note_step(|| Step::Sync { node });
         }
         site.syncing = 0;

@@ -162,6 +162,11 @@ impl<'a, S: Subject> World<'a, S> {
         self.sea.notes = Some(Notes::default());
     }
 
+    /// From now on, disks can forget; to be said before anything happens. It costs memory.
+    pub fn keep_logs(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.site.log = Some(Vec::new()));
+    }
+
     /// The notes, if any were taken.
     pub fn notes(self) -> Option<Notes<S::Process>> {
         self.sea.notes

@@ -25,6 +25,12 @@ pub(super) struct Site<P: Process> {
     pub(super) me: NodeId,
     /// The disk, as the process recovered so far.
     pub(super) disk: P,
+    /// The frames of which it was recovered, if the disk may forget some.
+    pub(super) log: Option<Vec<Vec<P::Record>>>,
+    /// How many they are.
+    pub(super) durable: u64,
+    /// The one that is damaged, counted from 1.
+    pub(super) damaged: Option<u64>,
     /// The frames that are not yet durable, oldest first.
     pub(super) frames: VecDeque<Vec<P::Record>>,
     /// How many of them the sync in flight makes durable; 0 when there is none.
@@ -58,6 +64,9 @@ impl<P: Process> Site<P> {
         Site {
             me,
             disk,
+            log: None,
+            durable: 0,
+            damaged: None,
             frames: VecDeque::new(),
             syncing: 0,
             released: 0,
@@ -78,12 +87,30 @@ impl<P: Process> Site<P> {
         }
     }
 
+    /// A frame has become durable.
+    pub(super) fn keep(&mut self, frame: Vec<P::Record>) {
+        self.durable += 1;
+        if let Some(log) = &mut self.log {
+            log.push(frame.clone());
+        }
+        frame.into_iter().for_each(|record| self.disk.recover(record));
+    }
+
+    /// The disk holds these frames and nothing else.
+    pub(super) fn hold(&mut self, fresh: P, frames: Vec<Vec<P::Record>>) {
+        self.disk = fresh;
+        self.durable = 0;
+        self.log = self.log.take().map(|_| Vec::new());
+        frames.into_iter().for_each(|frame| self.keep(frame));
+    }
+
     /// A step was taken: the crash whose moment this is.
     pub(super) fn burnt(&mut self) -> Option<Burning> {
         let saved = std::mem::take(&mut self.saved);
         let burning = self.fuse.as_mut()?;
         let burnt = match &mut burning.fuse {
             Fuse::Now => return self.fuse.take(),
+            Fuse::Sync => false,
             Fuse::Events(left) => {
                 *left = left.saturating_sub(1);
                 *left == 0
@@ -160,6 +187,12 @@ impl Clock {
 
     pub(super) fn leap(&mut self, by: u64) {
         self.base += by;
+    }
+
+    /// A clock shows nothing before its beginning.
+    pub(super) fn set_back(&mut self, now: u64, by: u64) {
+        self.base = self.at(now).saturating_sub(by);
+        self.since = now;
     }
 
     /// The true span in which the clock advances by `span`.
