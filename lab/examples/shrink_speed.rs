@@ -73,7 +73,7 @@ fn main() -> ExitCode {
 fn options() -> Options {
     let scale =
         Scale { faults: 60 * SECONDS, settle: 10 * SECONDS, operations: 2_000, strikes: 400 };
-    Options { scale, shrink_millis: 30_000, ..Options::default() }
+    Options { scale, ..Options::default() }
 }
 
 /// Shrinks one failing run and prints a line. Returns whether the goal was reached.
