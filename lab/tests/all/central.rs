@@ -2,7 +2,7 @@
 
 use crate::trial::{
     bears_its_model_in, breaks_without_its_needs, holds_everywhere, is_caught_in,
-    mutants_are_caught, told,
+    mutants_are_caught,
 };
 use canon::mutex::central::Mutant;
 use lab::{CentralLab, Exhibit};
@@ -26,9 +26,4 @@ fn it_breaks_without_what_it_needs() {
 fn every_mutant_is_caught() {
     mutants_are_caught::<CentralLab>(&[("grant-two", 4), ("forget-queue", 4), ("no-release", 4)]);
     is_caught_in(&CentralLab::new(3).broken(Mutant::GrantTwo), 6);
-}
-
-#[test]
-fn the_second_waits_for_the_first() {
-    told(&CentralLab::new(3), "central-mutex/queue");
 }
