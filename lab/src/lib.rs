@@ -35,7 +35,7 @@ pub mod walk;
 
 pub use abd::{AbdLab, Register, Writers};
 pub use ben_or::BenOrLab;
-pub use broadcast::{Agreement, Broadcasters, CausalLab, EagerLab, UniformLab};
+pub use broadcast::{Agreement, BatchedLab, Broadcasters, CausalLab, EagerLab, UniformLab};
 pub use clock::VectorLab;
 pub use closed::{OneByOne, Users};
 pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};

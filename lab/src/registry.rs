@@ -9,6 +9,7 @@ use check::systems::{self, Listed};
 use check::{Network, Timing};
 use model::NodeSet;
 use sim::{Campaign, Outcome, Plan};
+use world::explain::Explanation;
 use world::trace::Trace;
 
 use crate::bare::Bare;
@@ -17,7 +18,7 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
     ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
     PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
     VectorLab,
@@ -42,6 +43,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
     Entry::of::<CausalLab>(),
+    Entry::of::<BatchedLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
@@ -115,6 +117,8 @@ pub struct Runs {
     pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
+    /// Explains what a story breaks; nothing if it breaks nothing.
+    pub explain: fn(&Settings, &str) -> Result<Option<Explanation>, String>,
     /// Measured costs beside formulas, at one size.
     pub theory: fn(usize) -> Vec<Measure>,
     /// The sizes at which theory is shown.
@@ -147,6 +151,7 @@ impl Entry {
                 trace: verbs::trace::<E>,
                 story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
+                explain: verbs::explain::<E>,
                 theory: E::theory,
                 theory_sizes: E::THEORY_SIZES,
                 bare: verbs::bare::<E>,

@@ -4,6 +4,7 @@
 mod abd;
 mod as_json;
 mod bases;
+mod batched;
 mod ben_or;
 mod broadcast;
 mod cap;
