@@ -11,6 +11,7 @@
 //! 2(n-1) messages a *batch*, however many broadcasts are in it.
 //!
 //! Model: fair-loss links, asynchrony, no faults: a node that stops cuts the tree. No quorum.
+//! Left out: building the tree, and mending it.
 
 use alloc::collections::VecDeque;
 use alloc::format;
@@ -131,7 +132,9 @@ impl<V: Value> Process for Batched<V> {
 
     fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
         match message {
+            // Segall 1983, PI, over go back N: what has come in order.
             Message::Batch { base, items } => self.take_batch(from, base, items, out),
+            // Go back N: what need not leave again.
             Message::Acknowledge { upto } => self.take_acknowledgement(from, upto, out),
         }
     }
@@ -163,7 +166,7 @@ impl<V: Value> Batched<V> {
         self.links.iter().map(|link| link.open.len()).sum()
     }
 
-    fn is(&self, mutant: Mutant) -> bool {
+    fn is_broken(&self, mutant: Mutant) -> bool {
         self.setup.mutant == Some(mutant)
     }
 
@@ -180,7 +183,8 @@ impl<V: Value> Batched<V> {
     /// Segall 1983, PI: delivers it, and passes it on to all neighbours but where it came from.
     fn take(&mut self, source: Option<NodeId>, item: Deliver<V>, out: &mut Out<Self>) {
         let gathered = self.gathers();
-        let (no_relay, send_back) = (self.is(Mutant::NoRelay), self.is(Mutant::SendBack));
+        let (no_relay, send_back) =
+            (self.is_broken(Mutant::NoRelay), self.is_broken(Mutant::SendBack));
         for link in &mut self.links {
             let is_due = Some(link.to) != source && (source.is_none() || !no_relay);
             if is_due || send_back {
@@ -209,7 +213,8 @@ impl<V: Value> Batched<V> {
     }
 
     fn take_batch(&mut self, from: NodeId, base: u64, items: Vec<Deliver<V>>, out: &mut Out<Self>) {
-        let (beyond, again) = (self.is(Mutant::TakeBeyond), self.is(Mutant::TakeAgain));
+        let (beyond, again) =
+            (self.is_broken(Mutant::TakeBeyond), self.is_broken(Mutant::TakeAgain));
         let Some(link) = self.links.iter_mut().find(|link| link.to == from) else {
             return;
         };
@@ -223,7 +228,8 @@ impl<V: Value> Batched<V> {
                 fresh.push(item);
             }
         }
-        // What was sent again is acknowledged again, for the first answer may be lost.
+        // What was sent again is acknowledged again, for the first answer may be lost. Forgetting
+        // it is a crash, which this model does not have.
         out.send(from, Message::Acknowledge { upto: link.got });
         fresh.into_iter().for_each(|item| self.take(Some(from), item, out));
     }
@@ -246,7 +252,7 @@ impl<V: Value> Batched<V> {
 
     /// Go back N: a link on which nothing moves has lost something, and all of it leaves again.
     fn repeat(&mut self, out: &mut Out<Self>) {
-        if self.is(Mutant::NeverRepeat) {
+        if self.is_broken(Mutant::NeverRepeat) {
             return;
         }
         let gathered = self.gathers();

@@ -48,8 +48,8 @@ pub enum Place {
 
 /// The algorithm at one node.
 ///
-/// Invariants: `holder` and `queue` are the server's, and empty elsewhere; nobody waits in the queue
-/// while there is no holder.
+/// Invariants: `holder` and `queue` are the server's, and empty elsewhere; nobody waits in the
+/// queue while there is no holder.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Central {
     me: NodeId,

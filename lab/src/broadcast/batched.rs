@@ -40,7 +40,7 @@ impl Subject for BatchedLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "batched-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -12,6 +12,7 @@ const POINTS: &[(&str, usize, &str)] = &[
     ("abd/write-back", 2, "tells read returns 1"),
     ("ben-or/coins", 3, "tells decide true"),
     ("causal-broadcast/skip-others", 1, "violation: n2 delivers 11 from n1 before 1 from n0"),
+    ("central-mutex/queue", 2, "tells entered"),
     ("chandy-lamport/marker-overtakes", 1, "violation: Snapshot #1 holds 750"),
     ("chandy-misra-haas-and/phantom", 1, "violation: n0 is told of a deadlock"),
     ("eager-broadcast/not-uniform", 2, "tells deliver from n0: 1"),
