@@ -82,10 +82,16 @@ fn a_counterexample_becomes_a_story_and_a_picture() {
         &picture_name,
     ]);
     assert_eq!((code, &report["verdict"]), (1, &Value::from("violated")), "{report}");
-    assert!(read(&story).contains("nodes ricart-agrawala 3"));
+    assert!(read(&story).contains("nodes ricart-agrawala 3 mutant=reply-inside"));
     assert!(read(&picture).starts_with("<svg"));
-    let shown =
-        synod(&["trace", "ricart-agrawala", "--mutant", "reply-inside", "--story", &story_name]);
+    // It says itself of which variant it is told, and goes as it was told until somebody lies.
+    let (told, code) = json(&["story", &story_name]);
+    assert_eq!((code, &told["differs"], &told["text"]), (0, &Value::Null, &read(&story).into()));
+    std::fs::write(&story, read(&story).replacen("tells entered", "tells left", 1)).expect("a lie");
+    let (told, code) = json(&["story", &story_name]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told["differs"].as_str().is_some_and(|why| why.contains("tells entered")), "{told}");
+    let shown = synod(&["trace", "ricart-agrawala", "--story", &story_name]);
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains("VIOLATION"), "{shown}");
 }

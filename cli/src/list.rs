@@ -53,6 +53,7 @@ fn verbs(entry: &Entry) -> Vec<&'static str> {
         ("check", entry.is_explored()),
         ("sim", is_run),
         ("trace", is_run),
+        ("story", is_run),
         ("explore", is_run),
         ("run", is_run),
         ("theory", has_theory),

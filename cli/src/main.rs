@@ -11,6 +11,7 @@ mod print;
 mod run;
 mod serve;
 mod sim;
+mod story;
 mod theory;
 mod trace;
 mod up;
@@ -54,6 +55,8 @@ enum Verb {
     Check(check::Check),
     /// Show one run, event by event, as lines or as a picture
     Trace(trace::Show),
+    /// Tell a run driven step by step, and whether it still goes as its file says
+    Story(story::Story),
     /// Measure costs beside the textbooks' formulas
     Theory(theory::Theory),
     /// Explore a protocol by hand, in a browser: choose each next event, go back, branch
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Sim(sim) => sim.run(),
         Verb::Check(check) => check.run(),
         Verb::Trace(show) => show.run(),
+        Verb::Story(story) => story.run(),
         Verb::Theory(theory) => theory.run(),
         Verb::Explore(explore) => explore.run(),
         Verb::Impossible(experiment) => experiment.run(),

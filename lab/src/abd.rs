@@ -13,7 +13,7 @@ use world::{Invariant, Sometimes, Subject, SystemModel, Timing};
 
 use crate::exhibit::{Card, Dial, Exhibit};
 use crate::register_users::RegisterUsers;
-use crate::theory::{Claim, Measure, calm_run};
+use crate::theory::{Measure, calm_run};
 
 /// A register as one memory has it: what was written last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -89,7 +89,7 @@ impl Subject for AbdLab {
     type Monitor = Linearizable<Register>;
 
     fn name(&self) -> &'static str {
-        "abd"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -164,6 +164,8 @@ impl Exhibit for AbdLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["faults", "count"];
+
     fn sized(nodes: usize) -> AbdLab {
         AbdLab::new(nodes, Writers::All)
     }
@@ -212,8 +214,6 @@ impl Exhibit for AbdLab {
         list.extend(cost(&all, read, ["messages a read", "4(n-1)"], [4.0 * others, 4.0]));
         list
     }
-
-    const NEEDS: &'static [&'static str] = &["faults", "count"];
 }
 
 /// The messages and the delays of one operation in a calm run.
@@ -228,12 +228,9 @@ fn cost(
     let order = Causality::of(&trace);
     let returns = |index: &usize| !trace.events[*index].tells.is_empty();
     let returned = (0..trace.events.len()).find(returns).expect("A calm operation returns.");
-    let measure = |what, convention, measured, formula, expected| {
-        let claim = Claim::Exact;
-        Measure { what, convention, nodes, measured, formula, expected, claim }
-    };
     let convention = "messages between nodes; those of a node to itself are not counted";
-    let count = measure(what, convention, trace.messages() as f64, formula, messages);
+    let sent = trace.messages() as f64;
+    let count = Measure::exact(nodes, what, convention, sent, (formula, messages));
     let (what, formula) = match delays as u32 {
         2 => ("delays of one phase", "2, alone 0"),
         _ => ("delays of two phases", "4, alone 0"),
@@ -242,7 +239,7 @@ fn cost(
     let measured = f64::from(order.delays(returned));
     // A node alone does not wait for others.
     let expected = if nodes > 1 { delays } else { 0.0 };
-    vec![count, measure(what, convention, measured, formula, expected)]
+    vec![count, Measure::exact(nodes, what, convention, measured, (formula, expected))]
 }
 
 fn writes_back(_: &Event<Abd<u64>>, abd: &Abd<u64>) -> bool {

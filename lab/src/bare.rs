@@ -117,11 +117,22 @@ impl<E: Exhibit> BareNode<E> {
         BareNode { subject, me, host, out, timers: BTreeMap::new() }
     }
 
-    fn step(&mut self, now: Moment, event: Event<E::Process>) -> Vec<Deed> {
+    /// What the node wants done when it is given this.
+    fn given(
+        &mut self,
+        now: Moment,
+        give: impl FnOnce(&mut Host<E::Process>, &mut Out<E::Process>, &mut Reach<'_, E>),
+    ) -> Vec<Deed> {
         self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.step(event, &mut self.out, &mut reach);
+        let mut reach = Reach { deeds: Vec::new(), timers: &mut self.timers };
+        give(&mut self.host, &mut self.out, &mut reach);
         reach.deeds
+    }
+
+    fn step(&mut self, now: Moment, event: Event<E::Process>) -> Vec<Deed> {
+        self.given(now, |host, out, reach| {
+            host.step(event, out, reach);
+        })
     }
 }
 
@@ -153,17 +164,11 @@ impl<E: Exhibit> Bare for BareNode<E> {
     }
 
     fn synced(&mut self, now: Moment) -> Vec<Deed> {
-        self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.synced(1, &mut reach);
-        reach.deeds
+        self.given(now, |host, _, reach| host.synced(1, reach))
     }
 
     fn settle(&mut self, now: Moment) -> Vec<Deed> {
-        self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.settle(&mut self.out, &mut reach);
-        reach.deeds
+        self.given(now, |host, out, reach| host.settle(out, reach))
     }
 
     fn draw(&self, seed: u64, count: u64, turn: u64) -> Option<(Json, String)> {

@@ -46,7 +46,7 @@ impl Subject for BenOrLab {
     type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
-        "ben-or"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -121,6 +121,8 @@ impl Exhibit for BenOrLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["links", "count"];
+
     fn sized(nodes: usize) -> BenOrLab {
         BenOrLab::new(nodes)
     }
@@ -152,8 +154,7 @@ impl Exhibit for BenOrLab {
         let convention = "all propose alike, no faults, no messages to oneself; half of the \
                           messages are those of the round after the decision";
         let measure = |what, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
+            Measure::exact(nodes, what, convention, measured, (formula, expected))
         };
         let delays = delays_until(&alike, &Decide(true).to_string()).map_or(f64::NAN, f64::from);
         let rounds: Vec<f64> = (1..=SAMPLES).map(|seed| rounds(nodes, seed)).collect();
@@ -173,8 +174,6 @@ impl Exhibit for BenOrLab {
             },
         ]
     }
-
-    const NEEDS: &'static [&'static str] = &["links", "count"];
 }
 
 /// The runs of which the mean number of rounds is taken.

@@ -19,10 +19,10 @@ use std::time::Duration;
 
 use canon::consensus::deterministic::{Deterministic, Message, Suspect};
 use canon::consensus::{Decide, Propose};
-use model::{Choices, Event, Fingerprint, Host, Never, NodeId, NodeSet, Out, Outside, Random};
+use model::{Choices, Event, Fingerprint, Host, Never, NodeId, NodeSet, Out, Outside};
 use serde::Serialize;
-use spec::monitor::Consensus;
-use world::{Faults, Links, Subject, SystemModel};
+
+use crate::{DeterministicLab, Exhibit};
 
 /// The nodes of the experiment: with three, one may be as silent as if it had crashed.
 const NODES: usize = 3;
@@ -78,7 +78,7 @@ impl Configuration {
     /// All nodes have proposed, and nothing has arrived.
     pub fn initial(inputs: &[bool]) -> Configuration {
         let nodes = inputs.len();
-        let host = |node| Host::new(node, Deterministic::new(node, nodes));
+        let host = |node| Host::new(node, Deterministic::new(node, nodes, None));
         let hosts = NodeId::first(nodes).map(host).collect();
         let mut all = Configuration { hosts, armed: NodeSet::EMPTY, flight: Vec::new(), posted: 0 };
         for (node, &input) in NodeId::first(nodes).zip(inputs) {
@@ -380,8 +380,9 @@ impl Report {
     pub fn story(&self) -> String {
         let mut story = format!(
             "# A run of {} events that decides nothing (FLP): every message arrives, nobody \
-             crashes.\nnodes {NAME} {NODES} auto-flush\n---\n\n",
-            self.events.len()
+             crashes.\nnodes {} {NODES} auto-flush\n---\n\n",
+            self.events.len(),
+            DeterministicLab::CARD.name
         );
         for (node, &input) in NodeId::first(NODES).zip(&self.inputs) {
             story.push_str(&format!("request {node} {}\n---\n\n", Propose(input)));
@@ -427,52 +428,5 @@ impl Display for Valence {
             Valence::Bivalent => f.write_str("bivalent"),
             Valence::Undecided => f.write_str("undecided within the bound"),
         }
-    }
-}
-
-/// The name of the protocol in stories.
-const NAME: &str = "deterministic-consensus";
-
-/// The same protocol in the simulator, in partial synchrony.
-#[derive(Clone, Debug)]
-pub struct DeterministicLab {
-    /// How many nodes.
-    pub nodes: usize,
-}
-
-impl Subject for DeterministicLab {
-    type Process = Deterministic;
-    type Monitor = Consensus<bool>;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn nodes(&self) -> usize {
-        self.nodes
-    }
-
-    fn process(&self, node: NodeId) -> Deterministic {
-        Deterministic::new(node, self.nodes)
-    }
-
-    fn monitor(&self) -> Consensus<bool> {
-        Consensus::new()
-    }
-
-    fn requests(&self, _: NodeId) -> Vec<Propose<bool>> {
-        vec![Propose(false), Propose(true)]
-    }
-
-    fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose<bool>> {
-        Some(Propose(random.chance(1, 2)))
-    }
-
-    /// Crash-stop of a minority, perfect links.
-    fn model(&self) -> SystemModel {
-        let core = NodeSet::first(self.nodes).majority();
-        let most = self.nodes - core;
-        let all = SystemModel::consensus(self.nodes);
-        SystemModel { links: Links::Perfect, faults: Faults::CrashStop, most, core, ..all }
     }
 }

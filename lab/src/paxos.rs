@@ -14,7 +14,7 @@ use world::trace::{Causality, Epoch};
 use world::{Invariant, Sometimes, Subject};
 
 use crate::exhibit::{Card, Dial, Exhibit, Open};
-use crate::theory::{Claim, Measure, calm_run, delays_until};
+use crate::theory::{Measure, calm_run, delays_until};
 
 /// Paxos, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Subject for PaxosLab {
     type Monitor = Consensus<u64>;
 
     fn name(&self) -> &'static str {
-        "paxos"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -146,6 +146,8 @@ impl Exhibit for PaxosLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["faults"];
+
     fn sized(nodes: usize) -> PaxosLab {
         PaxosLab::new(nodes)
     }
@@ -198,8 +200,7 @@ impl Exhibit for PaxosLab {
         let phases = ["Prepare", "Promise", "Accept", "Accepted"];
         let convention = "one proposer, no faults, no messages to oneself";
         let measure = |what, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
+            Measure::exact(nodes, what, convention, measured, (formula, expected))
         };
         let delays = |delays: Option<u32>| delays.map_or(f64::NAN, f64::from);
         vec![
@@ -215,8 +216,6 @@ impl Exhibit for PaxosLab {
             measure("delays until all decide", delays(delays_until(&trace, &decides)), "5", 5.0),
         ]
     }
-
-    const NEEDS: &'static [&'static str] = &["faults"];
 }
 
 fn is_refused(event: &Event<Paxos<u64>>, _: &Paxos<u64>) -> bool {

@@ -11,7 +11,7 @@ use world::timed::SECONDS;
 use world::{Faults, Sometimes, Subject, SystemModel, Timing};
 
 use crate::exhibit::{Card, Exhibit, Open};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::theory::{Measure, calm_run};
 
 /// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
 /// centre, so that a run without losses repeats nothing.
@@ -31,7 +31,7 @@ impl Subject for PerfectLinkLab {
     type Monitor = PerfectLinks<u64>;
 
     fn name(&self) -> &'static str {
-        "perfect-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -96,6 +96,8 @@ impl Exhibit for PerfectLinkLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["links", "faults"];
+
     fn sized(nodes: usize) -> PerfectLinkLab {
         PerfectLinkLab { nodes, mutant: None }
     }
@@ -120,18 +122,10 @@ impl Exhibit for PerfectLinkLab {
         let ring: Vec<(u64, NodeId, Send<u64>)> = ring.collect();
         let trace = calm_run(&lab, 1, &ring, 2);
         let convention = "a payload from each node to the next; messages between nodes";
-        vec![Measure {
-            what: "messages a send",
-            convention,
-            nodes,
-            measured: trace.messages() as f64 / nodes as f64,
-            formula: "2",
-            expected: if nodes > 1 { 2.0 } else { 0.0 },
-            claim: Claim::Exact,
-        }]
+        let measured = trace.messages() as f64 / nodes as f64;
+        let formula = ("2", if nodes > 1 { 2.0 } else { 0.0 });
+        vec![Measure::exact(nodes, "messages a send", convention, measured, formula)]
     }
-
-    const NEEDS: &'static [&'static str] = &["links", "faults"];
 }
 
 fn repeats(event: &Event<PerfectLink<u64>>, link: &PerfectLink<u64>) -> bool {

@@ -38,8 +38,8 @@ pub struct RaftLab {
 }
 
 named! {
-    /// Which inner invariants are judged. Exploring for one alone finds the shortest way to break it,
-    /// past shorter ways to break others.
+    /// Which inner invariants are judged. Exploring for one alone finds the shortest way to break
+    /// it, past shorter ways to break others.
     pub enum Judged {
         /// All of them.
         All,
@@ -81,7 +81,7 @@ impl Subject for RaftLab {
     type Monitor = TotalOrder<u64>;
 
     fn name(&self) -> &'static str {
-        "raft"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

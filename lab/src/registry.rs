@@ -17,9 +17,10 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab,
-    ChandyMisraHaasAndLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
-    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
+    PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
+    VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -45,6 +46,7 @@ static PROTOCOLS: &[Entry] = &[
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
+    Entry::of::<CentralLab>(),
     Entry::of::<RicartAgrawalaLab>(),
     // deadlock
     Entry::of::<ChandyMisraHaasAndLab>(),
@@ -53,6 +55,7 @@ static PROTOCOLS: &[Entry] = &[
     // consensus
     Entry::of::<PaxosLab>(),
     Entry::of::<BenOrLab>(),
+    Entry::of::<DeterministicLab>(),
     Entry::of::<TwoGeneralsLab>(),
     // byzantine
     Entry::of::<PhaseKingLab>(),
@@ -109,6 +112,8 @@ pub struct Runs {
     pub follow: fn(&Settings, &Plan, u32, usize) -> Result<Outcome, String>,
     /// Makes one run and records it.
     pub trace: fn(&Settings, &Source) -> Result<Trace, String>,
+    /// Tells a story with what comes of it now.
+    pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
     /// Measured costs beside formulas, at one size.
@@ -141,6 +146,7 @@ impl Entry {
                 plan: verbs::plan::<E>,
                 follow: verbs::follow::<E>,
                 trace: verbs::trace::<E>,
+                story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
                 theory: E::theory,
                 theory_sizes: E::THEORY_SIZES,

@@ -11,7 +11,7 @@ use world::timed::SECONDS;
 use world::{Sometimes, Subject, SystemModel, Timing};
 
 use crate::exhibit::{Card, Dial, Exhibit, number};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::theory::{Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
 /// Two generals and what they have agreed on.
@@ -121,13 +121,11 @@ impl Exhibit for TwoGeneralsLab {
         let attack = AtDawn::Attack.to_string();
         let attacks = trace.events.iter().filter(|event| event.tells.contains(&attack)).count();
         let messengers = f64::from(lab.protocol.messengers);
-        let measure = |what, measured, formula, expected| {
-            let (convention, claim) = ("nothing is lost; k = 4", Claim::Exact);
-            Measure { what, convention, nodes, measured, formula, expected, claim }
-        };
+        let (convention, attacks) = ("nothing is lost; k = 4", attacks as f64);
+        let messages = trace.messages() as f64;
         vec![
-            measure("messages", trace.messages() as f64, "k", messengers),
-            measure("generals who attack", attacks as f64, "2", 2.0),
+            Measure::exact(nodes, "messages", convention, messages, ("k", messengers)),
+            Measure::exact(nodes, "generals who attack", convention, attacks, ("2", 2.0)),
         ]
     }
 

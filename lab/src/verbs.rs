@@ -78,6 +78,7 @@ pub(crate) fn check<E: Exhibit>(
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
     let mut report = explore(&Explore::new(&subject, bounds), check, watch);
+    report.story = recast(subject.clone(), &check.settings, &report.story);
     report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
     Ok(report)
 }
@@ -206,15 +207,46 @@ fn calm(plan: Plan, seconds: u64) -> Plan {
 /// The subject of a story, which says how many nodes it has.
 fn staged<E: Exhibit>(settings: &Settings, text: &str) -> Result<(E, String), String> {
     let text = match text.trim().is_empty() {
-        true => format!("nodes {} {}\n", E::CARD.name, E::CARD.size(settings.nodes)?),
+        true => {
+            let subject = subject::<E>(settings)?;
+            let empty = format!("nodes {} {}\n", E::CARD.name, subject.nodes());
+            recast(subject, settings, &empty)
+        }
         false => text.to_string(),
     };
     let cast = story::cast(&text).map_err(|error| error.to_string())?;
     if cast.subject != E::CARD.name {
         return Err(format!("this is a story of {}, not of {}", cast.subject, E::CARD.name));
     }
-    let settings = Settings { nodes: Some(cast.nodes), ..settings.clone() };
-    Ok((subject::<E>(&settings)?, text))
+    // The story's own variant comes first, so that what is asked for here goes before it.
+    let (breakage, mut knobs): (Vec<_>, Vec<_>) =
+        cast.variant.into_iter().partition(|(name, _)| name == MUTANT);
+    knobs.extend(settings.knobs.iter().cloned());
+    let mutant = settings.mutant.clone().or(breakage.into_iter().next().map(|(_, name)| name));
+    let nodes = Some(cast.nodes);
+    Ok((subject::<E>(&Settings { nodes, mutant, knobs, ..settings.clone() })?, text))
+}
+
+/// How a story names the breakage among the knobs of its variant.
+const MUTANT: &str = "mutant";
+
+/// The story of this subject, which then says of which variant it is told.
+fn recast<E: Exhibit>(mut subject: E, settings: &Settings, text: &str) -> String {
+    let Ok(mut cast) = story::cast(text) else {
+        return text.to_string();
+    };
+    let mut usual = E::sized(subject.nodes());
+    let usual: Vec<String> = usual.dials().into_iter().map(|dial| dial.knob.value).collect();
+    let knobs = subject.dials().into_iter().map(|dial| dial.knob);
+    let turned = knobs.zip(usual).filter(|(knob, usual)| knob.value != *usual);
+    cast.variant = settings.mutant.iter().map(|name| (MUTANT.to_string(), name.clone())).collect();
+    cast.variant.extend(turned.map(|(knob, _)| (knob.name.to_string(), knob.value)));
+    story::recast(text, &cast)
+}
+
+pub(crate) fn story<E: Exhibit>(settings: &Settings, text: &str) -> Result<String, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    story::replay(&subject, &text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn walk<E: Exhibit>(settings: &Settings, text: &str) -> Result<View, String> {

@@ -23,11 +23,11 @@ impl Named for Never {
 /// An enum whose values are [`Named`]: `NoRelay` prints as `no-relay`.
 #[macro_export]
 macro_rules! named {
-    ($(#[$about:meta])* pub enum $name:ident { $($(#[$what:meta])* $value:ident,)+ }) => {
+    ($(#[$about:meta])* $sight:vis enum $name:ident { $($(#[$what:meta])* $value:ident,)+ }) => {
         $(#[$about])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[derive(::serde::Serialize, ::serde::Deserialize)]
-        pub enum $name { $($(#[$what])* $value,)+ }
+        $sight enum $name { $($(#[$what])* $value,)+ }
 
         impl $crate::Named for $name {
             const ALL: &'static [$name] = &[$($name::$value),+];

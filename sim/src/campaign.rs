@@ -198,7 +198,7 @@ impl Sum {
             first_violation: None,
             events: 0,
             simulated: 0,
-            hash: Fingerprint::new(),
+            hash: Fingerprint::default(),
             marks: names.map(|name| Mark { name: name.to_string(), runs: 0 }).collect(),
         }
     }

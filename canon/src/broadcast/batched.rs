@@ -118,6 +118,32 @@ struct Link<V> {
     got: u64,
 }
 
+impl<V: Value> Process for Batched<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Timer;
+    type Record = Never;
+
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        self.take(None, Deliver { from: self.setup.me, payload }, out);
+    }
+
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        match message {
+            Message::Batch { base, items } => self.take_batch(from, base, items, out),
+            Message::Acknowledge { upto } => self.take_acknowledgement(from, upto, out),
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
+        match timer {
+            Timer::Leave => self.leave(out),
+            Timer::Repeat => self.repeat(out),
+        }
+    }
+}
+
 impl<V: Value> Batched<V> {
     /// A node that has heard nothing.
     pub fn new(setup: Setup) -> Batched<V> {
@@ -235,32 +261,6 @@ impl<V: Value> Batched<V> {
         }
         if self.awaits() {
             out.set(Timer::Repeat, self.setup.repeat..self.setup.repeat);
-        }
-    }
-}
-
-impl<V: Value> Process for Batched<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Timer;
-    type Record = Never;
-
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        self.take(None, Deliver { from: self.setup.me, payload }, out);
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        match message {
-            Message::Batch { base, items } => self.take_batch(from, base, items, out),
-            Message::Acknowledge { upto } => self.take_acknowledgement(from, upto, out),
-        }
-    }
-
-    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
-        match timer {
-            Timer::Leave => self.leave(out),
-            Timer::Repeat => self.repeat(out),
         }
     }
 }

@@ -51,6 +51,34 @@ pub struct Causal<V> {
     below: Eager<Follows<V>>,
 }
 
+impl<V: Value> Process for Causal<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = eager::Message<Follows<V>>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_below(out, |below, out| below.start(out));
+    }
+
+    // BSS §5.1, rule 1. The node's own broadcast comes back from below, and goes the way of all.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        self.sent += 1;
+        let mut stamp = match self.mutant {
+            Some(Mutant::StampOwn) => Vector::default(),
+            _ => self.delivered.clone(),
+        };
+        stamp.set(self.me, self.sent);
+        let follows = Broadcast(Follows { payload, stamp });
+        self.with_below(out, |below, out| below.request(follows, out));
+    }
+
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_below(out, |below, out| below.message(from, message, out));
+    }
+}
+
 impl<V: Value> Causal<V> {
     /// Broadcast among the nodes that the layer below connects, of which this is `me`; with a
     /// breakage, if one is named.
@@ -113,34 +141,6 @@ impl<V: Value> Causal<V> {
             Some(Mutant::SkipOthers) => is_next,
             _ => is_next && is_informed,
         }
-    }
-}
-
-impl<V: Value> Process for Causal<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = eager::Message<Follows<V>>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn start(&mut self, out: &mut Out<Self>) {
-        self.with_below(out, |below, out| below.start(out));
-    }
-
-    // BSS §5.1, rule 1. The node's own broadcast comes back from below, and goes the way of all.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        self.sent += 1;
-        let mut stamp = match self.mutant {
-            Some(Mutant::StampOwn) => Vector::default(),
-            _ => self.delivered.clone(),
-        };
-        stamp.set(self.me, self.sent);
-        let follows = Broadcast(Follows { payload, stamp });
-        self.with_below(out, |below, out| below.request(follows, out));
-    }
-
-    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
-        self.with_below(out, |below, out| below.message(from, message, out));
     }
 }
 

@@ -41,6 +41,28 @@ pub struct Eager<V> {
     payload: PhantomData<V>,
 }
 
+impl<V: Value> Process for Eager<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    // CGR algorithm 3.3, broadcast.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        if self.mutant != Some(Mutant::SameNumber) || self.sent == 0 {
+            self.sent += 1;
+        }
+        let name = Name { origin: self.me, number: self.sent };
+        self.take(Message { name, payload }, out);
+    }
+
+    // CGR algorithm 3.3, beb-deliver.
+    fn message(&mut self, _: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        self.take(message, out);
+    }
+}
+
 impl<V: Value> Eager<V> {
     /// Broadcast among the nodes `n0` to `n(nodes-1)`; with a breakage, if one is named.
     pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Eager<V> {
@@ -59,7 +81,7 @@ impl<V: Value> Eager<V> {
         &self.delivered
     }
 
-    /// CGR algorithm 3.3, beb-deliver: the first time, pass it on and deliver it.
+    /// The first time, pass it on and deliver it.
     fn take(&mut self, Message { name, payload }: Message<V>, out: &mut Out<Self>) {
         let is_new = self.delivered.insert(name);
         if is_new && (name.origin == self.me || self.mutant != Some(Mutant::NoRelay)) {
@@ -76,27 +98,6 @@ impl<V: Value> Eager<V> {
         if is_new || self.mutant == Some(Mutant::DeliverAgain) {
             out.indicate(Deliver { from: name.origin, payload });
         }
-    }
-}
-
-impl<V: Value> Process for Eager<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    // CGR algorithm 3.3, broadcast.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        if self.mutant != Some(Mutant::SameNumber) || self.sent == 0 {
-            self.sent += 1;
-        }
-        let name = Name { origin: self.me, number: self.sent };
-        self.take(Message { name, payload }, out);
-    }
-
-    fn message(&mut self, _: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        self.take(message, out);
     }
 }
 

@@ -55,6 +55,30 @@ struct Pending<V> {
     holders: NodeSet,
 }
 
+impl<V: Value> Process for Majority<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn start(&mut self, _: &mut Out<Self>) {
+        self.started = true;
+    }
+
+    // CGR algorithm 3.5, broadcast.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        self.sent += 1;
+        let name = Name { origin: self.me, number: self.sent };
+        self.take(self.me, Message { name, payload }, out);
+    }
+
+    // CGR algorithm 3.5, beb-deliver: a copy is an acknowledgement.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        self.take(from, message, out);
+    }
+}
+
 impl<V: Value> Majority<V> {
     /// Broadcast among the nodes `n0` to `n(nodes-1)`; with a breakage, if one is named.
     pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Majority<V> {
@@ -83,7 +107,7 @@ impl<V: Value> Majority<V> {
         self.pending.contains_key(&name) || self.delivered.contains(name)
     }
 
-    /// CGR algorithm 3.5, beb-deliver: `holder` has the broadcast, and so have we now.
+    /// `holder` has the broadcast, and so have we now.
     fn take(&mut self, holder: NodeId, Message { name, payload }: Message<V>, out: &mut Out<Self>) {
         if self.delivered.contains(name) {
             return;
@@ -126,29 +150,6 @@ impl<V: Value> Majority<V> {
             }
             out.indicate(Deliver { from: name.origin, payload });
         }
-    }
-}
-
-impl<V: Value> Process for Majority<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn start(&mut self, _: &mut Out<Self>) {
-        self.started = true;
-    }
-
-    // CGR algorithm 3.5, broadcast.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        self.sent += 1;
-        let name = Name { origin: self.me, number: self.sent };
-        self.take(self.me, Message { name, payload }, out);
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        self.take(from, message, out);
     }
 }
 

@@ -226,6 +226,9 @@ fn first_round(phase: u32) -> u32 {
 
 /// From the end of the first phase with a loyal king on, all loyal nodes have the same value. The
 /// processes are those of loyal nodes.
+///
+/// # Errors
+/// The king, and two nodes with different values.
 pub fn a_loyal_king_unites(nodes: &[&PhaseKing]) -> Result<(), String> {
     let loyal: NodeSet = nodes.iter().map(|node| node.setup.me).collect();
     let Some(phase) = (1..=NodeSet::CAPACITY as u32).find(|&p| loyal.contains(king(p))) else {

@@ -7,6 +7,7 @@
 //! Model: asynchrony; messages may be lost, doubled and overtaken, and any node may stop, for a
 //! stamp speaks only of what was received. A node that comes back would count anew: vectors are
 //! not kept on disk. No quorum.
+//! Left out: sending only the counts that have changed (Singhal and Kshemkalyani 1992).
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -98,6 +99,42 @@ pub struct VectorClock<V> {
     payload: PhantomData<V>,
 }
 
+impl<V: Value> Process for VectorClock<V> {
+    type Request = Act<V>;
+    type Indication = Stamped<V, Vector>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn request(&mut self, act: Act<V>, out: &mut Out<Self>) {
+        match act {
+            Act::Local => {
+                self.vector.tick(self.me);
+                self.tell(What::Local, out);
+            }
+            // Mattern 1989: the message carries the vector of its sending.
+            Act::Send(to, payload) => {
+                let before = self.vector.clone();
+                self.tick(Mutant::NoSendTick);
+                self.tell(What::Sent(payload.clone()), out);
+                let stale = self.mutant == Some(Mutant::StaleStamp);
+                let stamp = if stale { before } else { self.vector.clone() };
+                // Forgetting it is the crash of a crash-stop process, which stamps nothing any
+                // more: no two events of this node have the same count.
+                out.send(to, Message { payload, stamp });
+            }
+        }
+    }
+
+    // Mattern 1989: a receipt knows of what its sender knew, and is an event itself.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        let Message { payload, stamp } = message;
+        self.learn(from, &stamp);
+        self.tick(Mutant::NoReceiveTick);
+        self.tell(What::Received(from, payload), out);
+    }
+}
+
 impl<V: Value> VectorClock<V> {
     /// A clock at which nothing has happened; with a breakage, if one is named.
     pub fn new(me: NodeId, mutant: Option<Mutant>) -> VectorClock<V> {
@@ -135,41 +172,6 @@ impl<V: Value> VectorClock<V> {
 
     fn tell(&self, what: What<V>, out: &mut Out<Self>) {
         out.indicate(Stamped { what, stamp: self.vector.clone() });
-    }
-}
-
-impl<V: Value> Process for VectorClock<V> {
-    type Request = Act<V>;
-    type Indication = Stamped<V, Vector>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn request(&mut self, act: Act<V>, out: &mut Out<Self>) {
-        match act {
-            Act::Local => {
-                self.vector.tick(self.me);
-                self.tell(What::Local, out);
-            }
-            // Mattern 1989: the message carries the vector of its sending.
-            Act::Send(to, payload) => {
-                let before = self.vector.clone();
-                self.tick(Mutant::NoSendTick);
-                self.tell(What::Sent(payload.clone()), out);
-                let stale = self.mutant == Some(Mutant::StaleStamp);
-                let stamp = if stale { before } else { self.vector.clone() };
-                // Forgetting it is the crash of a crash-stop process, which stamps nothing any
-                // more: no two events of this node have the same count.
-                out.send(to, Message { payload, stamp });
-            }
-        }
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        let Message { payload, stamp } = message;
-        self.learn(from, &stamp);
-        self.tick(Mutant::NoReceiveTick);
-        self.tell(What::Received(from, payload), out);
     }
 }
 

@@ -236,6 +236,9 @@ impl BenOr {
 }
 
 /// All proposals of one round that name a value name the same one, over the processes of all nodes.
+///
+/// # Errors
+/// Two nodes that proposed different values.
 pub fn one_proposal_a_round(nodes: &[&BenOr]) -> Result<(), String> {
     let mut first: BTreeMap<u32, (NodeId, bool)> = BTreeMap::new();
     let heard = nodes.iter().flat_map(|node| &node.proposals);

@@ -57,6 +57,50 @@ pub struct IncreasingTimeout {
     link: PerfectLink<Heartbeat>,
 }
 
+impl Process for IncreasingTimeout {
+    type Request = Never;
+    type Indication = Suspicion;
+    type Message = perfect::Message<Heartbeat>;
+    type Timer = Timer;
+    type Record = Never;
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_link(out, |link, below| link.start(below));
+        self.ask(out);
+    }
+
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_link(out, |link, below| link.message(from, message, below));
+    }
+
+    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
+        match timer {
+            Timer::Link(repeat) => self.with_link(out, |link, below| link.timer(repeat, below)),
+            // CGR algorithm 2.7, Timeout.
+            Timer::Period => {
+                let is_mistaken = !self.alive.intersection(self.suspected).is_empty();
+                if is_mistaken && self.mutant != Some(Mutant::NeverGrow) {
+                    self.period += self.step;
+                }
+                if self.mutant == Some(Mutant::NeverRestore) {
+                    self.suspected.iter().for_each(|node| {
+                        self.alive.remove(node);
+                    });
+                }
+                for node in self.members.iter().filter(|&node| node != self.me) {
+                    if !self.alive.contains(node) && self.suspected.insert(node) {
+                        out.indicate(Suspicion::Suspect(node));
+                    } else if self.alive.contains(node) && self.suspected.remove(node) {
+                        out.indicate(Suspicion::Restore(node));
+                    }
+                }
+                self.alive = NodeSet::EMPTY;
+                self.ask(out);
+            }
+        }
+    }
+}
+
 impl IncreasingTimeout {
     /// A detector over the nodes `n0` to `n(nodes-1)`, whose periods begin with `step` and grow by
     /// it with each mistake; with a breakage, if one is named.
@@ -99,7 +143,9 @@ impl IncreasingTimeout {
         let lift = (|message| message, Timer::Link, |record| record);
         for Deliver { from, payload } in out.below(lift, |below| run(&mut self.link, below)) {
             match payload {
+                // CGR algorithm 2.7, HeartbeatRequest.
                 Heartbeat::Request => self.say(from, Heartbeat::Reply, out),
+                // CGR algorithm 2.7, HeartbeatReply.
                 Heartbeat::Reply => {
                     self.open.remove(from);
                     self.alive.insert(from);
@@ -119,50 +165,6 @@ impl IncreasingTimeout {
             }
         }
         out.set(Timer::Period, self.period..self.period);
-    }
-}
-
-impl Process for IncreasingTimeout {
-    type Request = Never;
-    type Indication = Suspicion;
-    type Message = perfect::Message<Heartbeat>;
-    type Timer = Timer;
-    type Record = Never;
-
-    fn start(&mut self, out: &mut Out<Self>) {
-        self.with_link(out, |link, below| link.start(below));
-        self.ask(out);
-    }
-
-    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
-        self.with_link(out, |link, below| link.message(from, message, below));
-    }
-
-    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
-        match timer {
-            Timer::Link(repeat) => self.with_link(out, |link, below| link.timer(repeat, below)),
-            // CGR algorithm 2.7, Timeout.
-            Timer::Period => {
-                let is_mistaken = !self.alive.intersection(self.suspected).is_empty();
-                if is_mistaken && self.mutant != Some(Mutant::NeverGrow) {
-                    self.period += self.step;
-                }
-                if self.mutant == Some(Mutant::NeverRestore) {
-                    self.suspected.iter().for_each(|node| {
-                        self.alive.remove(node);
-                    });
-                }
-                for node in self.members.iter().filter(|&node| node != self.me) {
-                    if !self.alive.contains(node) && self.suspected.insert(node) {
-                        out.indicate(Suspicion::Suspect(node));
-                    } else if self.alive.contains(node) && self.suspected.remove(node) {
-                        out.indicate(Suspicion::Restore(node));
-                    }
-                }
-                self.alive = NodeSet::EMPTY;
-                self.ask(out);
-            }
-        }
     }
 }
 

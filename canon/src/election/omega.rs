@@ -29,6 +29,26 @@ pub struct Omega {
     detector: IncreasingTimeout,
 }
 
+impl Process for Omega {
+    type Request = Never;
+    type Indication = Trust;
+    type Message = <IncreasingTimeout as Process>::Message;
+    type Timer = Timer;
+    type Record = Never;
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.start(below));
+    }
+
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.message(from, message, below));
+    }
+
+    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.timer(timer, below));
+    }
+}
+
 impl Omega {
     /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`; with a breakage, if one is
     /// named.
@@ -76,26 +96,6 @@ impl Omega {
                 out.indicate(Trust(leader));
             }
         }
-    }
-}
-
-impl Process for Omega {
-    type Request = Never;
-    type Indication = Trust;
-    type Message = <IncreasingTimeout as Process>::Message;
-    type Timer = Timer;
-    type Record = Never;
-
-    fn start(&mut self, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.start(below));
-    }
-
-    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.message(from, message, below));
-    }
-
-    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.timer(timer, below));
     }
 }
 

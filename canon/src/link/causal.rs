@@ -9,6 +9,7 @@
 //! Model: perfect links, asynchrony, no faults: a message that is lost with its sender would hold
 //! back for ever whatever follows upon it. No quorum.
 //! It adds no message to those that are asked for, and no delay unless one comes too early.
+//! Left out: sending only what has changed of the matrix.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -74,6 +75,30 @@ pub struct CausalLink<V> {
     held: BTreeMap<NodeId, BTreeMap<u64, Message<V>>>,
 }
 
+impl<V: Value> Process for CausalLink<V> {
+    type Request = Send<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    // RST, on sending.
+    fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
+        // Forgetting it is a crash, which the model rules out.
+        out.send(to, Message { payload, sent: self.sent.clone() });
+        if self.mutant != Some(Mutant::SendUncounted) {
+            self.sent.tick(self.me, to);
+        }
+    }
+
+    // RST, on arrival.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        let number = message.sent.get(from, self.me) + 1;
+        self.held.entry(from).or_default().insert(number, message);
+        self.release(out);
+    }
+}
+
 impl<V: Value> CausalLink<V> {
     /// A link of this node to all others; with a breakage, if one is named.
     pub fn new(me: NodeId, mutant: Option<Mutant>) -> CausalLink<V> {
@@ -129,29 +154,6 @@ impl<V: Value> CausalLink<V> {
         }
         // The paper counts the message itself, too. Nobody needs that: others would be told of it
         // only to hold back what follows upon it here, and here it has come.
-    }
-}
-
-impl<V: Value> Process for CausalLink<V> {
-    type Request = Send<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    // RST, on sending.
-    fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
-        // Forgetting it is a crash, which the model rules out.
-        out.send(to, Message { payload, sent: self.sent.clone() });
-        if self.mutant != Some(Mutant::SendUncounted) {
-            self.sent.tick(self.me, to);
-        }
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        let number = message.sent.get(from, self.me) + 1;
-        self.held.entry(from).or_default().insert(number, message);
-        self.release(out);
     }
 }
 

@@ -10,7 +10,7 @@
 //! remembers a prefix and the few numbers beyond it, not all it ever saw.
 //! Left out: crash-recovery (numbers start over with the process).
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -18,6 +18,7 @@ use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Deliver, Send};
+use crate::numbers::Numbers;
 
 /// A message of the link.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -46,48 +47,7 @@ pub struct PerfectLink<V> {
     /// What was sent and not acknowledged.
     open: BTreeMap<(NodeId, u64), V>,
     /// What was delivered, by sender.
-    seen: BTreeMap<NodeId, Seen>,
-}
-
-/// The numbers that came from one sender: all up to `prefix`, and those in `beyond`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-struct Seen {
-    prefix: u64,
-    beyond: BTreeSet<u64>,
-}
-
-impl Seen {
-    /// Notes a number; returns whether it is new.
-    fn insert(&mut self, number: u64) -> bool {
-        let is_new = number > self.prefix && self.beyond.insert(number);
-        while self.beyond.remove(&(self.prefix + 1)) {
-            self.prefix += 1;
-        }
-        is_new
-    }
-}
-
-impl<V: Value> PerfectLink<V> {
-    /// A link that repeats what was not acknowledged after each `every`; with a breakage, if one
-    /// is named.
-    pub fn new(every: Duration, mutant: Option<Mutant>) -> PerfectLink<V> {
-        PerfectLink {
-            every,
-            mutant,
-            sent: BTreeMap::new(),
-            open: BTreeMap::new(),
-            seen: BTreeMap::new(),
-        }
-    }
-
-    /// How many payloads are not yet acknowledged.
-    pub fn open(&self) -> usize {
-        self.open.len()
-    }
-
-    fn arm(&self, out: &mut Out<Self>) {
-        out.set(Repeat, self.every..self.every);
-    }
+    seen: BTreeMap<NodeId, Numbers>,
 }
 
 impl<V: Value> Process for PerfectLink<V> {
@@ -97,6 +57,7 @@ impl<V: Value> Process for PerfectLink<V> {
     type Timer = Repeat;
     type Record = Never;
 
+    // CGR algorithm 2.1, send.
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         let number = self.sent.get(&to).copied().unwrap_or(0) + 1;
         self.sent.insert(to, number);
@@ -120,6 +81,7 @@ impl<V: Value> Process for PerfectLink<V> {
                     out.indicate(Deliver { from, payload });
                 }
             }
+            // Beyond the book: what has come need not be repeated.
             Message::Acknowledge { number } => {
                 let was_open = self.open.remove(&(from, number)).is_some();
                 if self.mutant == Some(Mutant::AcknowledgeAll) {
@@ -144,6 +106,29 @@ impl<V: Value> Process for PerfectLink<V> {
         if !self.open.is_empty() {
             self.arm(out);
         }
+    }
+}
+
+impl<V: Value> PerfectLink<V> {
+    /// A link that repeats what was not acknowledged after each `every`; with a breakage, if one
+    /// is named.
+    pub fn new(every: Duration, mutant: Option<Mutant>) -> PerfectLink<V> {
+        PerfectLink {
+            every,
+            mutant,
+            sent: BTreeMap::new(),
+            open: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// How many payloads are not yet acknowledged.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    fn arm(&self, out: &mut Out<Self>) {
+        out.set(Repeat, self.every..self.every);
     }
 }
 

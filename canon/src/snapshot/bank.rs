@@ -39,26 +39,6 @@ pub struct Bank {
     balance: u64,
 }
 
-impl Bank {
-    /// The account of node `me`.
-    pub fn new(me: NodeId, balance: u64) -> Bank {
-        Bank { me, balance }
-    }
-
-    /// What is in it, in dollars.
-    pub fn balance(&self) -> u64 {
-        self.balance
-    }
-}
-
-impl Application for Bank {
-    type State = Balance;
-
-    fn state(&self) -> Balance {
-        Balance(self.balance)
-    }
-}
-
 impl Process for Bank {
     type Request = Transfer;
     type Indication = Never;
@@ -77,6 +57,26 @@ impl Process for Bank {
 
     fn message(&mut self, _: NodeId, Credit(amount): Credit, _: &mut Out<Self>) {
         self.balance = self.balance.saturating_add(amount);
+    }
+}
+
+impl Bank {
+    /// The account of node `me`.
+    pub fn new(me: NodeId, balance: u64) -> Bank {
+        Bank { me, balance }
+    }
+
+    /// What is in it, in dollars.
+    pub fn balance(&self) -> u64 {
+        self.balance
+    }
+}
+
+impl Application for Bank {
+    type State = Balance;
+
+    fn state(&self) -> Balance {
+        Balance(self.balance)
     }
 }
 

@@ -40,7 +40,7 @@ impl Subject for BatchedLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "batched-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -117,6 +117,13 @@ impl Exhibit for BatchedLab {
 
     fn bounds(&self) -> Bounds {
         Bounds { fires: Some(4), ..super::bounds() }
+    }
+
+    fn quick() -> (BatchedLab, Bounds) {
+        let broadcasters = Broadcasters { broadcasts: 1, ..Broadcasters::default() };
+        let lab = BatchedLab { broadcasters, ..BatchedLab::new(3) };
+        let bounds = lab.bounds();
+        (lab, bounds)
     }
 
     fn dials(&mut self) -> Vec<Dial<'_>> {

@@ -9,7 +9,7 @@ use world::timed::MILLIS;
 use world::{Faults, Invariant, Links, Sometimes, Subject, SystemModel};
 
 use crate::exhibit::{Card, Dial, Exhibit, Open};
-use crate::theory::{Claim, Measure, even_run};
+use crate::theory::{Measure, even_run};
 
 /// Vector clocks, their number, their bounds when explored, and perhaps their breakage.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Subject for VectorLab {
     type Monitor = CausalStamps<u64, Vector>;
 
     fn name(&self) -> &'static str {
-        "vector-clock"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -143,25 +143,21 @@ impl Exhibit for VectorLab {
         let mut sent = trace.events.iter().flat_map(|event| &event.sends);
         let last = sent.next_back().expect("Something was sent.");
         vec![
-            Measure {
-                what: "numbers a message carries",
-                convention: "counts in the last of 2n messages around a ring; a count of 0 is not \
-                             sent, so earlier ones carry fewer",
+            Measure::exact(
                 nodes,
-                measured: last.text.matches(':').count() as f64,
-                formula: "n",
-                expected: nodes as f64,
-                claim: Claim::Exact,
-            },
-            Measure {
-                what: "messages an event that sends",
-                convention: "from node to node; the clock adds to messages, and sends none",
+                "numbers a message carries",
+                "counts in the last of 2n messages around a ring; a count of 0 is not sent, so \
+                 earlier ones carry fewer",
+                last.text.matches(':').count() as f64,
+                ("n", nodes as f64),
+            ),
+            Measure::exact(
                 nodes,
-                measured: trace.messages() as f64 / hops as f64,
-                formula: "1",
-                expected: 1.0,
-                claim: Claim::Exact,
-            },
+                "messages an event that sends",
+                "from node to node; the clock adds to messages, and sends none",
+                trace.messages() as f64 / hops as f64,
+                ("1", 1.0),
+            ),
         ]
     }
 }

@@ -48,7 +48,7 @@ impl Subject for ChandyMisraHaasAndLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "chandy-misra-haas-and"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -136,7 +136,8 @@ impl Exhibit for ChandyMisraHaasAndLab {
         let shown = shown(&self.waits);
         let waits = &mut self.waits;
         let read = |text: &str| {
-            *waits = text.split(',').map(wait).collect::<Result<_, _>>()?;
+            let listed = text.split(',').filter(|one| !one.is_empty());
+            *waits = listed.map(wait).collect::<Result<_, _>>()?;
             Ok(())
         };
         vec![
@@ -150,14 +151,12 @@ impl Exhibit for ChandyMisraHaasAndLab {
         let all = NodeSet::first(nodes);
         let ring = one_detection(nodes, |node| NodeSet::from_iter([next(node, nodes)]));
         let complete = one_detection(nodes, |_| all);
-        let measure = |what, convention, measured: u64, formula, expected: usize, claim| Measure {
-            what,
-            convention,
-            nodes,
-            measured: measured as f64,
-            formula,
-            expected: expected as f64,
-            claim,
+        let exact = |what, convention, measured: u64, (formula, expected)| {
+            Measure::exact(nodes, what, convention, measured as f64, (formula, expected as f64))
+        };
+        let at_most = |what, convention, measured, formula| {
+            let claim = Claim::AtMost;
+            Measure { claim, ..exact(what, convention, measured, formula) }
         };
         let ring_probes = ring.messages_called("Probe");
         let probes = complete.messages_called("Probe");
@@ -166,10 +165,10 @@ impl Exhibit for ChandyMisraHaasAndLab {
         let every = "one initiation; each waits for all others, E = n(n-1) waits";
         let waits = nodes * (nodes - 1);
         vec![
-            measure("probes round a ring", once, ring_probes, "n", nodes, Claim::Exact),
-            measure("delays round a ring", once, delays(&ring), "n", nodes, Claim::Exact),
-            measure("probes, all waiting for all", every, probes, "E", waits, Claim::AtMost),
-            measure("probes along one wait", every, most, "1", 1, Claim::AtMost),
+            exact("probes round a ring", once, ring_probes, ("n", nodes)),
+            exact("delays round a ring", once, delays(&ring), ("n", nodes)),
+            at_most("probes, all waiting for all", every, probes, ("E", waits)),
+            at_most("probes along one wait", every, most, ("1", 1)),
         ]
     }
 }

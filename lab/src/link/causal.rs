@@ -9,7 +9,7 @@ use world::timed::MILLIS;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use crate::exhibit::{Card, Dial, Exhibit, Open};
-use crate::theory::{Claim, Measure, delays_until, even_run};
+use crate::theory::{Measure, delays_until, even_run};
 
 /// Links in causal order, their number of nodes, their bounds when explored, and perhaps their
 /// breakage.
@@ -35,7 +35,7 @@ impl Subject for CausalLinkLab {
     type Monitor = CausalDelivery<u64>;
 
     fn name(&self) -> &'static str {
-        "causal-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -134,37 +134,28 @@ impl Exhibit for CausalLinkLab {
         let last = &sent.next_back().expect("Something was sent.").text;
         let alone = even_run(&CausalLinkLab::new(nodes), &requests[..1], 1);
         let delays = delays_until(&alone, "deliver").expect("It was delivered.");
-        let exact = |what, convention, measured, formula, expected| Measure {
-            what,
-            convention,
-            nodes,
-            measured,
-            formula,
-            expected,
-            claim: Claim::Exact,
-        };
         vec![
-            exact(
+            Measure::exact(
+                nodes,
                 "messages a send",
                 "from node to node; causal order adds to messages, and sends none",
                 trace.messages() as f64 / requests.len() as f64,
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
-            exact(
+            Measure::exact(
+                nodes,
                 "delays until it is delivered",
                 "one message, so nothing is held back",
                 f64::from(delays),
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
-            exact(
+            Measure::exact(
+                nodes,
                 "numbers a message carries",
                 "counts of pairs in the last message, when all have sent to all and all know it; \
                  nobody sends to itself, else n*n",
                 (last.matches(':').count() - last.matches(": [").count()) as f64,
-                "n(n-1)",
-                (nodes * (nodes - 1)) as f64,
+                ("n(n-1)", (nodes * (nodes - 1)) as f64),
             ),
         ]
     }

@@ -41,7 +41,7 @@ impl Subject for ChandyLamportLab {
     type Monitor = Auditor;
 
     fn name(&self) -> &'static str {
-        "chandy-lamport"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -131,33 +131,22 @@ impl Exhibit for ChandyLamportLab {
 
     fn theory(nodes: usize) -> Vec<Measure> {
         let trace = one_snapshot(nodes);
-        let used = channels(&trace);
-        let channels = nodes * (nodes - 1);
-        let exact = |what, convention, measured: usize, formula, expected: usize| Measure {
-            what,
-            convention,
+        let used = channels(&trace) as f64;
+        let channels = ("n(n-1)", (nodes * (nodes - 1)) as f64);
+        let markers = trace.messages_called("Marker") as f64;
+        let delays = Measure::exact(
             nodes,
-            measured: measured as f64,
-            formula,
-            expected: expected as f64,
-            claim: Claim::Exact,
-        };
-        let markers = trace.messages_called("Marker") as usize;
-        let mut measures = vec![
-            exact("markers a snapshot", "Marker, begun once", markers, "n(n-1)", channels),
-            exact("channels with one marker", "directed", used, "n(n-1)", channels),
-        ];
-        measures.push(Measure {
-            what: "delays of a snapshot",
-            convention: "message delays on the longest chain from its beginning to its last part; \
-                         a marker goes no further through a node that has recorded",
-            nodes,
-            measured: f64::from(delays_until(&trace, "recorded").expect("it ends")),
-            formula: "n",
-            expected: nodes as f64,
-            claim: Claim::AtMost,
-        });
-        measures
+            "delays of a snapshot",
+            "message delays on the longest chain from its beginning to its last part; a marker \
+             goes no further through a node that has recorded",
+            f64::from(delays_until(&trace, "recorded").expect("it ends")),
+            ("n", nodes as f64),
+        );
+        vec![
+            Measure::exact(nodes, "markers a snapshot", "Marker, begun once", markers, channels),
+            Measure::exact(nodes, "channels with one marker", "directed", used, channels),
+            Measure { claim: Claim::AtMost, ..delays },
+        ]
     }
 }
 

@@ -1,20 +1,10 @@
 //! Links, detectors and Ω: what everything else is built on.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::link::perfect::Mutant;
 use check::{Exploration, Explore, Verdict};
 use lab::{Exhibit, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab};
 use model::Named;
-use sim::{Campaign, Options, campaign};
-
-fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
-    let drop = |name| lab.model().without(lab.nodes(), name).expect("it is an assumption");
-    let model = without.map(drop);
-    let options = Options { scale: E::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
-}
 
 /// Sound in its own model; every mutant is caught, and so is the want of what it needs.
 fn tried<E: Exhibit>(runs: u64, budget: u64) {
@@ -24,21 +14,14 @@ fn tried<E: Exhibit>(runs: u64, budget: u64) {
         assert_eq!(report.failures, 0, "{report}");
     }
     for &mutant in E::Mutant::ALL {
-        let report = simulated(&E::sized(E::CARD.nodes).broken(mutant), budget, None);
-        assert!(report.failures > 0, "{mutant} survives {} runs", report.runs);
+        is_caught_within::<E>(mutant, budget);
     }
-    for assumption in E::NEEDS {
-        let report = simulated(&E::sized(E::CARD.nodes), budget, Some(assumption));
-        assert!(report.failures > 0, "{} runs pass without {assumption}", report.runs);
-    }
+    breaks_without_its_needs::<E>(E::CARD.nodes, budget);
 }
 
 #[test]
 fn perfect_links() {
     tried::<PerfectLinkLab>(100, 1_000);
-    for measure in PerfectLinkLab::THEORY_SIZES.iter().flat_map(|&n| PerfectLinkLab::theory(n)) {
-        assert!(measure.holds(), "{measure}");
-    }
 }
 
 #[test]

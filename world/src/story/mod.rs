@@ -19,6 +19,8 @@ mod script;
 mod stage;
 mod step;
 
-pub use script::{Cast, StoryError, cast, check, golden, perform, replay, text, trace};
+pub use script::{
+    Cast, StoryError, cast, check, difference, golden, perform, recast, replay, text, trace,
+};
 pub use stage::{Packet, Stage, Trouble};
 pub use step::Step;

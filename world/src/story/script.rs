@@ -19,6 +19,18 @@ pub struct Cast {
     pub nodes: usize,
     /// Whether every node flushes after every command.
     pub auto_flush: bool,
+    /// Which variant of the subject, as names and values: `mutant=early-vote`, `proposals=2`.
+    /// Stages take the subject that they are given; this is for whoever chooses it.
+    pub variant: Vec<(String, String)>,
+}
+
+impl Display for Cast {
+    /// The command.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nodes {} {}", self.subject, self.nodes)?;
+        f.write_str(if self.auto_flush { " auto-flush" } else { "" })?;
+        self.variant.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
+    }
 }
 
 /// What is wrong with a story, and where.
@@ -41,7 +53,7 @@ impl std::error::Error for StoryError {}
 /// Reads whose story a text is, so that the subject can be chosen.
 ///
 /// # Errors
-/// The first command is not `nodes <subject> <count> [auto-flush]`.
+/// The first command is not `nodes <subject> <count> [auto-flush] [<name>=<value> ...]`.
 pub fn cast(text: &str) -> Result<Cast, StoryError> {
     let commands = text.lines().enumerate().filter(|(_, line)| !is_comment(line));
     let (at, line) = commands.into_iter().next().ok_or_else(|| StoryError {
@@ -51,20 +63,40 @@ pub fn cast(text: &str) -> Result<Cast, StoryError> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let wrong = || StoryError {
         line: at + 1,
-        what: format!("A story begins with `nodes <subject> <count> [auto-flush]`, not `{line}`."),
+        what: format!(
+            "A story begins with `nodes <subject> <count> [auto-flush] [<name>=<value> ...]`, \
+             not `{line}`."
+        ),
     };
     let (subject, count, rest) = match words[..] {
         ["nodes", subject, count, ref rest @ ..] => (subject, count, rest),
         _ => return Err(wrong()),
     };
-    let auto_flush = match rest {
-        [] => false,
-        ["auto-flush"] => true,
-        _ => return Err(wrong()),
+    let (auto_flush, rest) = match rest {
+        ["auto-flush", rest @ ..] => (true, rest),
+        rest => (false, rest),
     };
+    let pair = |word: &&str| {
+        let (name, value) = word.split_once('=')?;
+        Some((name.to_string(), value.to_string()))
+    };
+    let variant = rest.iter().map(pair).collect::<Option<_>>().ok_or_else(wrong)?;
     let nodes = count.parse().ok().filter(|n| (1..=NodeSet::CAPACITY).contains(n));
     let nodes = nodes.ok_or_else(wrong)?;
-    Ok(Cast { subject: subject.to_string(), nodes, auto_flush })
+    Ok(Cast { subject: subject.to_string(), nodes, auto_flush, variant })
+}
+
+/// The story with another first command.
+pub fn recast(text: &str, cast: &Cast) -> String {
+    let mut is_told = false;
+    let lines = text.lines().map(|line| match is_told || is_comment(line) {
+        true => line.to_string() + "\n",
+        false => {
+            is_told = true;
+            format!("{cast}\n")
+        }
+    });
+    lines.collect()
 }
 
 /// Replays a story: takes its commands, and returns its text with the effects that they have now.
@@ -137,19 +169,24 @@ pub fn trace<S: Subject>(subject: &S, text: &str) -> Result<Trace, StoryError> {
 /// # Errors
 /// As [`replay`]; and the first line that differs.
 pub fn check<S: Subject>(subject: &S, text: &str) -> Result<(), StoryError> {
-    let now = replay(subject, text)?;
+    difference(text, &replay(subject, text)?).map_or(Ok(()), Err)
+}
+
+/// The first line in which a story says something else than what happens now, as [`replay`] tells
+/// it.
+pub fn difference(text: &str, now: &str) -> Option<StoryError> {
     let mut told = text.lines().map(str::trim_end);
     let mut happened = now.lines();
     let mut line = 0;
     loop {
         line += 1;
         let (told, happened) = match (told.next(), happened.next()) {
-            (None, None) => return Ok(()),
+            (None, None) => return None,
             pair => (pair.0.unwrap_or("(nothing)"), pair.1.unwrap_or("(nothing)")),
         };
         if told != happened {
             let what = format!("The story says `{told}`, but what happens is `{happened}`.");
-            return Err(StoryError { line, what });
+            return Some(StoryError { line, what });
         }
     }
 }
@@ -381,8 +418,7 @@ fn node_only(name: &str) -> Result<NodeId, String> {
 /// A story's text from steps: what the checker found, ready to be replayed and kept.
 pub fn text<P: Process>(cast: &Cast, comment: &str, steps: &[Step<P>]) -> String {
     let mut text: String = comment.lines().map(|line| format!("# {line}\n")).collect();
-    let flush = if cast.auto_flush { " auto-flush" } else { "" };
-    let _ = writeln!(text, "nodes {} {}{flush}", cast.subject, cast.nodes);
+    let _ = writeln!(text, "{cast}");
     for step in steps {
         let _ = writeln!(text, "{step}");
     }

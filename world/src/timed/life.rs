@@ -120,7 +120,7 @@ impl<S: Subject> World<'_, S> {
     fn take_next(&mut self, index: usize) -> Option<bool> {
         let node = &mut self.nodes[index];
         let host = node.host.as_mut()?;
-        if host.owes_itself() {
+        if host.owed().is_some() {
             let me = node.site.me;
             let is_looked_at = self.sea.record.is_some() || !self.unseen.is_empty();
             let owed = host.owed().filter(|_| is_looked_at).cloned();

@@ -57,7 +57,7 @@ impl<S: Subject> Sea<S> {
             violation: None,
             news: Vec::new(),
             listening: false,
-            hash: Fingerprint::new(),
+            hash: Fingerprint::default(),
             record: (trace > 0).then(|| Recorder::new(trace)),
             tally: Tally::default(),
         }
