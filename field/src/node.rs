@@ -63,7 +63,11 @@ pub fn run(place: &Place, bare: Box<dyn Bare>) -> io::Result<()> {
     let Some((mesh, early)) = wait_for_peers(place, &inputs) else {
         return Ok(());
     };
-    let (disk, records) = Disk::open(&place.disk)?;
+    let opened = Disk::open(&place.disk);
+    if let Err(error) = &opened {
+        print(&Line::Refuses(error.to_string()))?;
+    }
+    let (disk, records) = opened?;
     let mut node = Node {
         me: place.me,
         bare,

@@ -164,7 +164,7 @@ impl Exhibit for AbdLab {
         sizes: (1, 9),
     };
 
-    const NEEDS: &'static [&'static str] = &["faults", "count"];
+    const NEEDS: &'static [&'static str] = &["faults", "disk", "count"];
 
     fn sized(nodes: usize) -> AbdLab {
         AbdLab::new(nodes, Writers::All)

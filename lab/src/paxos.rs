@@ -146,7 +146,7 @@ impl Exhibit for PaxosLab {
         sizes: (1, 9),
     };
 
-    const NEEDS: &'static [&'static str] = &["faults"];
+    const NEEDS: &'static [&'static str] = &["faults", "disk"];
 
     fn sized(nodes: usize) -> PaxosLab {
         PaxosLab::new(nodes)

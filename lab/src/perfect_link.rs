@@ -8,9 +8,9 @@ use check::{Bounds, Flushing};
 use model::{Event, NodeId, Random};
 use spec::monitor::PerfectLinks;
 use world::timed::SECONDS;
-use world::{Faults, Sometimes, Subject, SystemModel, Timing};
+use world::{Faults, Links, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Open};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Measure, calm_run};
 
 /// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_millis(20);
 pub struct PerfectLinkLab {
     /// How many nodes.
     pub nodes: usize,
+    /// Over which links: by itself it assumes that they are fair.
+    pub links: Links,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
 }
@@ -69,6 +71,7 @@ impl Subject for PerfectLinkLab {
     /// Crash-stop of any number but one; time means nothing to it.
     fn model(&self) -> SystemModel {
         SystemModel {
+            links: self.links,
             faults: Faults::CrashStop,
             most: self.nodes - 1,
             core: 1,
@@ -99,7 +102,7 @@ impl Exhibit for PerfectLinkLab {
     const NEEDS: &'static [&'static str] = &["links", "faults"];
 
     fn sized(nodes: usize) -> PerfectLinkLab {
-        PerfectLinkLab { nodes, mutant: None }
+        PerfectLinkLab { nodes, links: Links::FairLoss, mutant: None }
     }
 
     fn broken(self, mutant: Mutant) -> PerfectLinkLab {
@@ -114,6 +117,10 @@ impl Exhibit for PerfectLinkLab {
         let lab = PerfectLinkLab::sized(2);
         let bounds = lab.bounds();
         (lab, bounds)
+    }
+
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        vec![Dial::word("links", "what the links below promise", &mut self.links)]
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {

@@ -176,6 +176,8 @@ impl Exhibit for RaftLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["disk"];
+
     fn sized(nodes: usize) -> RaftLab {
         RaftLab::new(nodes)
     }

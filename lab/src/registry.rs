@@ -9,6 +9,7 @@ use check::systems::{self, Listed};
 use check::{Network, Timing};
 use model::NodeSet;
 use sim::{Campaign, Outcome, Plan};
+use world::explain::Explanation;
 use world::trace::Trace;
 
 use crate::bare::Bare;
@@ -116,6 +117,8 @@ pub struct Runs {
     pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
+    /// Explains what a story breaks; nothing if it breaks nothing.
+    pub explain: fn(&Settings, &str) -> Result<Option<Explanation>, String>,
     /// Measured costs beside formulas, at one size.
     pub theory: fn(usize) -> Vec<Measure>,
     /// The sizes at which theory is shown.
@@ -148,6 +151,7 @@ impl Entry {
                 trace: verbs::trace::<E>,
                 story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
+                explain: verbs::explain::<E>,
                 theory: E::theory,
                 theory_sizes: E::THEORY_SIZES,
                 bare: verbs::bare::<E>,

@@ -6,6 +6,7 @@ use model::{Named, NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
+use world::explain::{self, Explanation};
 use world::story;
 use world::timed::{Climate, SECONDS};
 use world::trace::Trace;
@@ -144,7 +145,11 @@ pub(crate) fn sim<E: Exhibit>(
     let mut runs = sim.campaign.clone();
     let own = options(&subject, &sim.settings)?;
     runs.options = Options { scale: own.scale, model: own.model, ..runs.options };
-    Ok(campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress))
+    let mut report = campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress);
+    if let Some(story) = report.first_failure.as_mut().and_then(|failure| failure.story.as_mut()) {
+        *story = recast(subject, &sim.settings, story);
+    }
+    Ok(report)
 }
 
 pub(crate) fn plan<E: Exhibit>(settings: &Settings, seed: u64) -> Result<Plan, String> {
@@ -247,6 +252,14 @@ fn recast<E: Exhibit>(mut subject: E, settings: &Settings, text: &str) -> String
 pub(crate) fn story<E: Exhibit>(settings: &Settings, text: &str) -> Result<String, String> {
     let (subject, text) = staged::<E>(settings, text)?;
     story::replay(&subject, &text).map_err(|error| error.to_string())
+}
+
+pub(crate) fn explain<E: Exhibit>(
+    settings: &Settings,
+    text: &str,
+) -> Result<Option<Explanation>, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    explain::story(&subject, &text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn walk<E: Exhibit>(settings: &Settings, text: &str) -> Result<View, String> {

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use model::{NodeId, NodeSet, Process};
-use world::Subject;
+use world::story::Heard;
 use world::timed::News;
+use world::{Subject, operation_random};
 
 use crate::plan::{Operation, Plan};
-use crate::run::operation_random;
 
 /// The clients of one run. Times are virtual, in nanoseconds.
 ///
@@ -66,6 +66,16 @@ pub trait Workload<S: Subject>: Sync {
 
     /// The clients of one run.
     fn clients<'s>(&self, subject: &'s S, plan: &Plan) -> Self::Clients<'s>;
+
+    /// Judges what clients asked and were told in a run that somebody drove by hand, as
+    /// [`Clients::judge`] does for a run of theirs. Needed only by workloads whose clients judge.
+    ///
+    /// # Errors
+    /// What contradicts the promise to clients, as a sentence.
+    fn judge(&self, subject: &S, heard: &[(u64, Heard<S::Process>)]) -> Result<(), String> {
+        let _ = (subject, heard);
+        Ok(())
+    }
 }
 
 /// Requests at the times of the plan, whatever comes of earlier ones: each operation asks its node

@@ -11,7 +11,8 @@ use machine::etcd::{
 };
 use machine::{Indication, Operation, Request};
 use sim::{Clients, Plan, Probes, Workload};
-use spec::history::Recorder;
+use spec::history::{Model, Recorder};
+use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
@@ -45,7 +46,34 @@ impl Workload<StoreLab> for StoreClients {
             seen: BTreeMap::new(),
             probes: None,
             answered: NodeSet::EMPTY,
+            healed_at: None,
+            silent: None,
         }
+    }
+
+    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Result<(), String> {
+        let (mut recorder, mut revisions) = (Recorder::new(), Vec::new());
+        let mut open = BTreeMap::new();
+        for (at, (_, one)) in (1..).zip(heard) {
+            match one {
+                Heard::Asked(node, Request::Ask { id, operation }) => {
+                    let Some(ask) = asked(operation) else { continue };
+                    recorder.invoke(at, at, ask.clone()).expect("Nobody asks twice.");
+                    open.insert((*node, *id), (at, ask));
+                }
+                Heard::Told(node, Indication::Answer { id, reply }) => {
+                    let Some((called, ask)) = open.remove(&(*node, *id)) else { continue };
+                    let (answer, revision) = answer(&ask, reply);
+                    let is_write = matches!(answer, Answer::Wrote(_));
+                    revisions.push(Revision { called, returned: at, revision, is_write });
+                    recorder.ok(at, called, answer).expect("Who is answered had asked.");
+                }
+                // What a crash cuts off may take effect at any time, or never.
+                Heard::Crashed(crashed) => open.retain(|(node, _), _| node != crashed),
+                Heard::Asked(..) | Heard::Told(..) | Heard::Faulty(_) | Heard::Healed => {}
+            }
+        }
+        judge(&recorder, &revisions)
     }
 }
 
@@ -74,6 +102,11 @@ pub struct Town {
     probes: Option<Probes>,
     /// Who has answered such a write.
     answered: NodeSet,
+    /// When faults healed.
+    healed_at: Option<u64>,
+    /// A node of the core that did not answer in time, though faults had healed, and what it was
+    /// asked.
+    silent: Option<(NodeId, Ask)>,
 }
 
 struct Open {
@@ -90,6 +123,10 @@ struct Revision {
     revision: i64,
     is_write: bool,
 }
+
+/// How long after healing a node may be silent, in nanoseconds: several elections, of a second each
+/// at the most.
+const GRACE: u64 = 5_000_000_000;
 
 /// Clients that probe are numbered from here, apart from those of the plan.
 const PROBERS: u16 = 1 << 12;
@@ -138,6 +175,20 @@ impl Town {
         let ids: Vec<u64> =
             self.open.iter().filter(|(_, open)| given(open)).map(|(&id, _)| id).collect();
         ids.into_iter().for_each(|id| self.give_up(id));
+    }
+
+    /// What nodes of the core were asked is due, if they had long enough since faults healed. Who
+    /// crashed since it was asked is not asked any more.
+    fn notice_silence(&mut self, now: u64) {
+        let (Some(healed), Some(probes)) = (self.healed_at, &self.probes) else {
+            return;
+        };
+        let is_due = |open: &&Open| {
+            let in_time = open.deadline >= healed + GRACE && open.deadline <= now;
+            in_time && probes.core().contains(open.node)
+        };
+        let silent = self.open.values().find(is_due);
+        self.silent = self.silent.take().or(silent.map(|open| (open.node, open.ask.clone())));
     }
 
     fn answered(&mut self, id: u64, reply: &Reply) {
@@ -196,6 +247,7 @@ impl Clients<Store> for Town {
     }
 
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, Request<etcd::Command, Query>)> {
+        self.notice_silence(now);
         self.give_up_if(|open| open.deadline <= now);
         while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
             let node = NodeId(operation.client % self.nodes as u16);
@@ -222,21 +274,36 @@ impl Clients<Store> for Town {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
+        self.healed_at = Some(now);
         self.probes = Some(Probes::new(now, core, self.settle));
     }
 
     fn judge(&self) -> Result<(), String> {
-        judge_revisions(&self.revisions)?;
-        linearizable(&StoreModel, &self.recorder)
+        judge(&self.recorder, &self.revisions)
     }
 
     fn settled(&self) -> Result<(), String> {
         let core = self.probes.as_ref().map_or(NodeSet::EMPTY, Probes::core);
-        match core.iter().find(|&node| !self.answered.contains(node)) {
+        if let Some(node) = core.iter().find(|&node| !self.answered.contains(node)) {
+            return Err(format!("{node} answered no write since faults healed."));
+        }
+        // Nobody has asked for a while, so there is nothing left to wait for.
+        let open = self.open.values().find(|open| core.contains(open.node));
+        let silent = open.map(|open| (open.node, open.ask.clone())).or(self.silent.clone());
+        match silent {
             None => Ok(()),
-            Some(node) => Err(format!("{node} answered no write since faults healed.")),
+            Some((node, ask)) => {
+                let asked = StoreModel.describe_input(&ask);
+                Err(format!("{node} never answered after faults had healed: {asked}."))
+            }
         }
     }
+}
+
+/// Judges what clients saw: the store's revisions, and the history of each key.
+fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
+    judge_revisions(revisions)?;
+    linearizable(&StoreModel, recorder)
 }
 
 /// The store has one revision: it never falls from an answer to a later call, and no two writes
@@ -273,8 +340,39 @@ fn bytes_of(value: u64) -> Bytes {
     Bytes::copy_from_slice(&value.to_be_bytes())
 }
 
+/// What a request of these clients asks: the inverse of [`operation`].
+fn asked(operation: &Operation<etcd::Command, Query>) -> Option<Ask> {
+    let key = |keys: &Keys| match keys {
+        Keys::One(key) => key.get(1).map(|digit| digit.wrapping_sub(b'0')),
+        _ => None,
+    };
+    let one = |put: &Put| Some((*put.key.get(1)? - b'0', value_of(&put.value)));
+    match operation {
+        Operation::Read(Query::Range(range)) => Some(Ask::Get { key: key(&range.keys)? }),
+        Operation::Update(etcd::Command::Put(put)) => {
+            one(put).map(|(key, value)| Ask::Put { key, value })
+        }
+        Operation::Update(etcd::Command::DeleteRange(delete)) => {
+            Some(Ask::Delete { key: key(&delete.keys)? })
+        }
+        Operation::Update(etcd::Command::Txn(txn)) => {
+            let expected = match txn.compare.first()?.operand {
+                Operand::Mod(expected) => expected,
+                _ => return None,
+            };
+            match txn.success.first()? {
+                etcd::Operation::Put(put) => {
+                    one(put).map(|(key, value)| Ask::Swap { key, expected, value })
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The request that a client library would make of it.
-fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
+pub(super) fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
     let key = key_of(ask.key());
     let keys = Keys::One(key.clone());
     match ask {
@@ -320,4 +418,36 @@ fn answer(ask: &Ask, reply: &Reply) -> (Answer, i64) {
 
 fn value_of(bytes: &Bytes) -> u64 {
     bytes.as_ref().try_into().map_or(u64::MAX, u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::{Options, draw};
+
+    use super::*;
+    use crate::exhibit::Exhibit;
+
+    /// Every probe is answered but one: that is enough.
+    #[test]
+    fn a_single_lost_request_is_noticed() {
+        let lab = StoreLab::sized(3);
+        let plan = Plan { operations: Vec::new(), ..draw(&lab, 1, &Options::default()) };
+        for lost in [None, Some(7)] {
+            let (mut town, core) = (StoreClients.clients(&lab, &plan), NodeSet::first(3));
+            town.healed(0, core);
+            let mut now = 0;
+            for _ in 0..19 {
+                now += plan.settle / 20;
+                while let Some((node, request)) = town.act(now, core) {
+                    let Request::Ask { id, .. } = request else { continue };
+                    let reply = etcd::PutReply { revision: id as i64 + 1, prev_kv: None };
+                    let told = Indication::Answer { id, reply: Reply::Put(reply) };
+                    if lost != Some(id) {
+                        town.hear(now, News::Told(node, told));
+                    }
+                }
+            }
+            assert_eq!(town.settled().is_err(), lost.is_some(), "{:?}", town.settled());
+        }
+    }
 }

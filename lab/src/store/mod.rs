@@ -9,14 +9,15 @@ use canon::order::raft::{
     Mutant, Raft, Setup, electable_completeness, election_safety, leader_completeness,
     log_matching, state_machine_safety,
 };
-use machine::etcd::{self, Etcd, Reply};
-use machine::{Command, Indication, Machine, Replica};
+use machine::etcd::{self, Etcd, Query, Reply};
+use machine::{Command, Indication, Machine, Replica, Request};
 use spec::monitor::Monitor;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
 use crate::exhibit::{Card, Exhibit};
 
+use self::model::Ask;
 pub use clients::StoreClients;
 
 /// What the store puts into order.
@@ -87,6 +88,15 @@ impl Subject for StoreLab {
             Sometimes { name: "the machine changes", seen: |_, store| store.applied() > 1 },
             Sometimes { name: "something is asked again", seen: |event, _| is_retry(event) },
         ]
+    }
+
+    /// For stories: at each node two writes and two reads of one key.
+    fn requests(&self, node: NodeId) -> Vec<Request<etcd::Command, Query>> {
+        let first = u64::from(node.0) * 10;
+        let (key, put) = (0, |value| Ask::Put { key: 0, value });
+        let asks = [put(first + 1), put(first + 2), Ask::Get { key }, Ask::Get { key }];
+        let asks = (first + 1..).zip(asks);
+        asks.map(|(id, ask)| Request::Ask { id, operation: clients::operation(&ask) }).collect()
     }
 
     fn epoch(&self, store: &Store) -> Option<Epoch> {

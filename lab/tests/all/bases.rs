@@ -5,6 +5,7 @@ use canon::link::perfect::Mutant;
 use check::{Exploration, Explore, Verdict};
 use lab::{Exhibit, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab};
 use model::Named;
+use world::Links;
 
 /// Sound in its own model; every mutant is caught, and so is the want of what it needs.
 fn tried<E: Exhibit>(runs: u64, budget: u64) {
@@ -22,6 +23,15 @@ fn tried<E: Exhibit>(runs: u64, budget: u64) {
 #[test]
 fn perfect_links() {
     tried::<PerfectLinkLab>(100, 1_000);
+}
+
+/// Links that are stubborn repeat by themselves: then algorithm 2.2 alone is enough.
+#[test]
+fn over_stubborn_links_nobody_has_to_repeat() {
+    let over =
+        |links| PerfectLinkLab { links, ..PerfectLinkLab::sized(3).broken(Mutant::NeverRepeat) };
+    assert_eq!(simulated(&over(Links::Stubborn), 200, None).failures, 0);
+    assert!(simulated(&over(Links::FairLoss), 200, None).failures > 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Batched broadcast under the lab's tools.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, mutants_are_caught,
+    bears_its_model, breaks_without_its_needs, holds_everywhere, mutants_are_caught,
 };
 use lab::{BatchedLab, Exhibit};
 
@@ -26,9 +26,4 @@ fn every_mutant_of_batched_broadcast_is_caught() {
         ("no-relay", 2),
         ("send-back", 2),
     ]);
-}
-
-#[test]
-fn formulas_of_batched_broadcast_hold() {
-    formulas_hold::<BatchedLab>();
 }

@@ -4,9 +4,8 @@
 use crate::trial::{
     bears_its_model, breaks_without_its_needs, explored, holds_everywhere, mutants_are_caught,
 };
-use canon::clock::vector::Mutant;
 use check::Verdict;
-use lab::{Exhibit, VectorLab};
+use lab::VectorLab;
 
 #[test]
 fn vectors_tell_causality_in_every_world_of_a_small_space() {

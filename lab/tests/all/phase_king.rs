@@ -4,7 +4,7 @@
 use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::byzantine::phase_king::Mutant;
 use lab::PhaseKingLab;
-use model::{Named, NodeId};
+use model::Named;
 use world::timed::Violation;
 
 #[test]

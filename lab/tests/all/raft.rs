@@ -1,6 +1,6 @@
 //! Raft under the lab's tools: sound Raft holds, and every mutant is caught.
 
-use crate::trial::{is_caught_within, simulated};
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::order::raft::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
 use lab::{Exhibit, Judged, RaftLab};
@@ -105,4 +105,9 @@ fn every_other_mutant_is_caught_by_simulation() {
     for (mutant, runs) in SIMULATED {
         is_caught_within::<RaftLab>(mutant, runs);
     }
+}
+
+#[test]
+fn it_breaks_on_disks_that_forget() {
+    breaks_without_its_needs::<RaftLab>(3, 200);
 }

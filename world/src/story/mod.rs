@@ -15,12 +15,15 @@
 //! ...
 //! ```
 
+mod heard;
+mod reach;
 mod script;
 mod stage;
 mod step;
 
+pub use heard::Heard;
 pub use script::{
-    Cast, StoryError, cast, check, difference, golden, perform, recast, replay, text, trace,
+    Cast, StoryError, cast, check, difference, follow, golden, perform, recast, replay, text, trace,
 };
 pub use stage::{Packet, Stage, Trouble};
 pub use step::Step;

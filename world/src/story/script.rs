@@ -7,7 +7,7 @@ use model::{NodeId, NodeSet, Process};
 
 use super::stage::{Packet, Stage, Trouble};
 use super::step::Step;
-use crate::subject::Subject;
+use crate::subject::{Subject, operation_random};
 use crate::trace::Trace;
 
 /// The first command of a story: whose story it is.
@@ -101,6 +101,9 @@ pub fn recast(text: &str, cast: &Cast) -> String {
 
 /// Replays a story: takes its commands, and returns its text with the effects that they have now.
 ///
+/// `draw <seed> <numbers>` lets the story name, besides the requests that its subject offers, those
+/// that a random run of the seed draws with these numbers.
+///
 /// A story is blocks of commands, one a line, each block followed by a line `---`, the effects of
 /// its commands, one a line, and an empty line. Lines that begin with `#` are comments.
 ///
@@ -143,6 +146,18 @@ pub fn perform<'a, S: Subject>(
     subject: &'a S,
     text: &str,
 ) -> Result<(Stage<'a, S>, Option<Trouble>), StoryError> {
+    follow(subject, text, |_| {})
+}
+
+/// As [`perform`]; shows the stage after each command.
+///
+/// # Errors
+/// As [`replay`].
+pub fn follow<'a, S: Subject>(
+    subject: &'a S,
+    text: &str,
+    mut each: impl FnMut(&Stage<'a, S>),
+) -> Result<(Stage<'a, S>, Option<Trouble>), StoryError> {
     let mut script = Script::new(subject, text)?;
     let mut in_effects = false;
     for (at, line) in text.lines().enumerate() {
@@ -150,6 +165,7 @@ pub fn perform<'a, S: Subject>(
         if !in_effects && !is_comment(line) {
             let taken = script.command(line.trim());
             taken.map_err(|what| StoryError { line: at + 1, what })?;
+            script.stage.iter().for_each(&mut each);
         }
     }
     let nobody = || StoryError { line: 0, what: "The story tells nothing.".to_string() };
@@ -221,6 +237,8 @@ struct Script<'a, S: Subject> {
     stage: Option<Stage<'a, S>>,
     /// The effects of the block so far.
     effects: Vec<String>,
+    /// Seeds and numbers of requests of random runs that the story may name.
+    drawn: Vec<(u64, u64)>,
     /// What was broken, if anything was.
     trouble: Option<Trouble>,
 }
@@ -234,7 +252,14 @@ impl<'a, S: Subject> Script<'a, S> {
             let what = format!("This is not a story of {nodes} nodes of {name}.");
             return Err(StoryError { line: 1, what });
         }
-        Ok(Script { subject, cast, stage: None, effects: Vec::new(), trouble: None })
+        Ok(Script {
+            subject,
+            cast,
+            stage: None,
+            effects: Vec::new(),
+            drawn: Vec::new(),
+            trouble: None,
+        })
     }
 
     fn close_block(&mut self, text: &mut String) {
@@ -258,7 +283,11 @@ impl<'a, S: Subject> Script<'a, S> {
             self.effects.extend(shown.lines().map(str::to_string));
             return Ok(());
         }
-        let step = read(stage, verb, rest)?;
+        if verb == "draw" {
+            self.drawn.extend(numbers(rest)?);
+            return Ok(());
+        }
+        let step = read(stage, &self.drawn, verb, rest)?;
         match stage.apply(&step) {
             Ok(lines) => self.effects.extend(lines),
             Err(Trouble::Impossible(why)) => return Err(format!("`{line}` cannot happen: {why}.")),
@@ -283,13 +312,30 @@ impl<'a, S: Subject> Script<'a, S> {
     }
 }
 
-/// Reads one command line as a step of this stage.
-fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::Process>, String> {
+/// A seed and the numbers after it.
+fn numbers(rest: &str) -> Result<Vec<(u64, u64)>, String> {
+    let numbers: Result<Vec<u64>, _> = rest.split_whitespace().map(str::parse).collect();
+    match numbers.as_deref() {
+        Ok([seed, counts @ ..]) => Ok(counts.iter().map(|count| (*seed, *count)).collect()),
+        _ => Err(format!("`draw` takes a seed and numbers of requests, not `{rest}`.")),
+    }
+}
+
+/// Reads one command line as a step of this stage, which may name requests drawn in random runs.
+fn read<S: Subject>(
+    stage: &Stage<S>,
+    drawn: &[(u64, u64)],
+    verb: &str,
+    rest: &str,
+) -> Result<Step<S::Process>, String> {
     let packet = || in_flight(stage, rest).map(|p| (p.from, p.to, p.message.clone()));
     Ok(match verb {
         "request" => {
             let (node, text) = node_and_rest(rest)?;
-            let offered = stage.subject.requests(node);
+            let mut offered = stage.subject.requests(node);
+            offered.extend(drawn.iter().filter_map(|&(seed, count)| {
+                stage.subject.request(node, count, &mut operation_random(seed, count))
+            }));
             let request = the_one(text, offered.iter(), "requests that the subject offers")?;
             Step::Request { node, request: request.clone() }
         }
@@ -330,7 +376,8 @@ fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::
         _ => {
             return Err(format!(
                 "`{verb}` is no command; there are request, deliver, drop, duplicate, forge, \
-                 fire, flush, sync, crash, restart, choose, partition, heal, settle and show."
+                 fire, flush, sync, crash, restart, choose, partition, heal, settle, draw and \
+                 show."
             ));
         }
     })
