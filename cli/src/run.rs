@@ -136,7 +136,7 @@ impl Run {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             done => done,
         };
-        // Nobody listens any more, so the parent has ended; if it was killed, nobody else cleans up.
+        // Nobody listens any more, so the parent has ended; it may have been killed.
         let folder = place.disk.parent().filter(|folder| done.is_ok() && is_ours(folder));
         let _ = folder.map(std::fs::remove_dir_all);
         done.map_err(|error| Failure::new(format!("{}: {error}", place.me)))

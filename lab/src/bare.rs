@@ -1,7 +1,7 @@
 //! A node for drivers that know nothing of its types: values go in and out as JSON.
 //!
-//! Real sockets and foreign harnesses drive any protocol through [`Bare`]. The rules of the driver
-//! are those of [`Host`], as everywhere.
+//! Real processes drive any protocol through [`Bare`]. The rules of the driver are those of
+//! [`Host`], as everywhere.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -58,7 +58,7 @@ const NODES: &[&str] = &[
 fn test(workload: Workload, node: &str) -> Result<Report, String> {
     let program = std::env::current_exe().expect("This program is there.");
     let test = Test {
-        time: Duration::from_millis(400),
+        time: Duration::from_millis(600),
         rate: 1000,
         init: Duration::from_millis(if node == "silent" { 300 } else { 10_000 }),
         patience: Duration::from_millis(500),
@@ -122,7 +122,7 @@ fn logs() {
 
 fn judged(workload: Workload, node: &str, property: Option<&str>) {
     let report = test(workload, node).expect("It is a node.");
-    assert!(report.ok > 50, "{node}: {report}");
+    assert!(report.ok > 20, "{node}: {report}");
     let found: Vec<&str> = report.findings.iter().map(|one| one.property.as_str()).collect();
     match property {
         None => assert_eq!(found, Vec::<&str>::new(), "{node}: {report}"),

@@ -119,6 +119,13 @@ impl Exhibit for BatchedLab {
         Bounds { fires: Some(4), ..super::bounds() }
     }
 
+    fn quick() -> (BatchedLab, Bounds) {
+        let broadcasters = Broadcasters { broadcasts: 1, ..Broadcasters::default() };
+        let lab = BatchedLab { broadcasters, ..BatchedLab::new(3) };
+        let bounds = lab.bounds();
+        (lab, bounds)
+    }
+
     fn dials(&mut self) -> Vec<Dial<'_>> {
         let fanout = Dial::number("fanout", "how many children a node has", &mut self.fanout);
         [fanout].into_iter().chain(self.broadcasters.dials()).collect()

@@ -3,11 +3,12 @@
 use crate::trial::{
     bears_its_model, breaks_without_its_needs, holds_everywhere, mutants_are_caught,
 };
-use lab::BatchedLab;
+use lab::{BatchedLab, Exhibit};
 
 #[test]
 fn batched_broadcast_holds_in_every_world_of_a_small_space() {
-    holds_everywhere(&BatchedLab::new(2), (1, 1));
+    holds_everywhere(&BatchedLab::new(2), (13_266, 15));
+    holds_everywhere(&BatchedLab::quick().0, (4_081, 16));
 }
 
 #[test]
@@ -19,9 +20,9 @@ fn batched_broadcast_bears_its_model_and_breaks_without_it() {
 #[test]
 fn every_mutant_of_batched_broadcast_is_caught() {
     mutants_are_caught::<BatchedLab>(&[
-        ("never-repeat", 20),
-        ("take-beyond", 40),
-        ("take-again", 20),
+        ("never-repeat", 5),
+        ("take-beyond", 10),
+        ("take-again", 2),
         ("no-relay", 2),
         ("send-back", 2),
     ]);

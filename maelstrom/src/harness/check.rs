@@ -311,3 +311,47 @@ fn register(list: &[&Done]) -> Recorder<RegisterInput, RegisterOutput> {
     }
     recorder
 }
+
+#[cfg(test)]
+mod tests {
+    use model::NodeId;
+
+    use super::super::workload::Act;
+    use super::*;
+
+    fn one(body: Json, (began, ended): (u64, u64), end: End) -> Done {
+        let act = Act { client: 1, node: NodeId(0), body, is_last: false };
+        Done { client: 1, number: 0, act, began, ended, end }
+    }
+
+    fn read(at: u64, elements: &[u64]) -> Done {
+        let answer = json!({ "messages": elements });
+        one(json!({ "type": "read" }), (at, at + 1_000_000), End::Ok(answer))
+    }
+
+    /// Known from the acknowledgement or from a read, whichever is earlier, to the last read that
+    /// lacks it; what is never lacked after that takes no time.
+    #[test]
+    fn an_element_is_stable_when_no_later_read_lacks_it() {
+        let millis = |count: u64| count * 1_000_000;
+        let broadcast = |message: u64, at: u64, end: End| {
+            one(json!({ "type": "broadcast", "message": message }), (0, millis(at)), end)
+        };
+        let done = [
+            broadcast(7, 10, End::Ok(json!({}))),
+            broadcast(8, 10, End::Unknown),
+            broadcast(9, 10, End::Ok(json!({}))),
+            read(millis(5), &[]),
+            read(millis(20), &[9]),
+            read(millis(30), &[8, 9]),
+            read(millis(45), &[7, 9]),
+            read(millis(50), &[7, 8, 9]),
+        ];
+        let times = stable(&done, "messages", "message");
+        // 7: from 10 to 30. 8: from 31, the end of the first read that had it, to 45. 9: never.
+        assert_eq!((times.median, times.max), (14.0, 20.0), "{times}");
+        assert_eq!(total_availability(&done[3..]), None);
+        let finding = total_availability(&done).expect("One request has no answer.");
+        assert!(finding.text.contains("\"message\":8") && finding.text.contains("(1 such"));
+    }
+}
