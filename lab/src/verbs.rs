@@ -1,7 +1,7 @@
 //! What each verb does, written once for every protocol.
 
 use check::systems::{Asked, Listed};
-use check::{Exploration, Explore, Flushing, Limits};
+use check::{Exploration, Explore, Flushing, Limits, Network};
 use model::{NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
@@ -74,6 +74,11 @@ pub(crate) fn check<E: Exhibit>(
     // Fair runs are looked for among worlds as they are.
     bounds.symmetry &= check.symmetry && !check.liveness && !check.reduction;
     bounds.reduction |= check.reduction;
+    let loses = matches!(bounds.network, Network::Lossy { .. } | Network::Duplicating);
+    if check.liveness && loses {
+        // Where everything may be lost, nothing need come.
+        bounds.network = Network::Reliable { copies: 1 };
+    }
     bounds.network = check.network.unwrap_or(bounds.network);
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;

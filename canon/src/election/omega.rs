@@ -7,6 +7,8 @@
 //!
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -129,6 +131,19 @@ impl Process for Omega {
     fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
         self.with_detector(out, |detector, below| detector.timer(timer, below));
     }
+}
+
+/// Every node that has started trusts the first node that its detector does not suspect.
+pub fn the_first_unsuspected_leads(nodes: &[&Omega]) -> Result<(), String> {
+    for node in nodes {
+        let Some(leader) = node.leader else { continue };
+        let suspected = node.detector.suspected();
+        let first = node.members.iter().find(|&member| !suspected.contains(member));
+        if first != Some(leader) {
+            return Err(format!("A node trusts {leader}, and its detector suspects {suspected}."));
+        }
+    }
+    Ok(())
 }
 
 impl Display for Mutant {

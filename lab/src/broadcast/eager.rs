@@ -6,11 +6,13 @@ use std::str::FromStr;
 use canon::broadcast::Broadcast;
 use canon::broadcast::eager::{Eager, Message, Mutant};
 use check::{Bounds, Flushing};
-use model::{Event, NodeId, Random};
+use model::{Event, NodeId, NodeSet, Random};
 use spec::monitor::ReliableBroadcast;
+use world::rename::Symmetry;
 use world::{Sometimes, Subject, SystemModel};
 
 use super::offers;
+use crate::alike::alike;
 use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
 use crate::theory::Measure;
 
@@ -88,6 +90,10 @@ impl Subject for EagerLab {
 
     fn model(&self) -> SystemModel {
         SystemModel::crash_stop(self.nodes, self.nodes - 1)
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<EagerLab>> {
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn resized(&self, nodes: usize) -> Option<EagerLab> {

@@ -19,5 +19,6 @@ mod raft;
 mod raft_stories;
 mod registry;
 mod ricart_agrawala;
+mod symmetry;
 mod trial;
 mod two_generals;
