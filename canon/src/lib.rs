@@ -5,7 +5,7 @@
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
 //! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
 //! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
-//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
+//! - [`mutex`]: mutual exclusion: a central server's, Ricart and Agrawala's.
 //! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`consensus`]: one decision: Paxos, Ben-Or; and where there can be none.
@@ -24,6 +24,7 @@ pub mod detector;
 pub mod election;
 pub mod link;
 pub mod mutex;
+mod numbers;
 pub mod order;
 pub mod register;
 pub mod snapshot;

@@ -1,6 +1,5 @@
 //! `synod check`: all short runs of a protocol, or of an abstract specification.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -101,7 +100,7 @@ impl Check {
             self.keep(entry, &report.story)?;
         }
         if self.stats && !self.json {
-            crate::say(&report.stats.to_string());
+            crate::say(&report.stats);
         }
         crate::answer(&report, self.json, report.exit_code())
     }
@@ -109,8 +108,7 @@ impl Check {
     /// Keeps the way to a violation in the files that were asked for.
     fn keep(&self, entry: &lab::Entry, story: &str) -> Result<(), Failure> {
         if let Some(file) = &self.story {
-            fs::write(file, story)
-                .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+            crate::file::write(file, story)?;
         }
         if let Some(file) = &self.diagram {
             let trace = entry.runs().map_err(Failure::new)?.trace;
@@ -128,7 +126,7 @@ impl Check {
             let report = self.explore(entry)?;
             match self.json {
                 true => crate::print_json(&report)?,
-                false => println!("{}", report.line()),
+                false => crate::say(report.line()),
             }
             // A violation is worse than something unknown.
             worst = match (worst, report.exit_code()) {

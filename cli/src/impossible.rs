@@ -1,6 +1,5 @@
 //! `synod impossible`: what no protocol can do, as experiments.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -72,8 +71,7 @@ impl Impossible {
             Experiment::Flp { events, story, json } => {
                 let report = lab::flp::bivalent_run(events);
                 if let Some(file) = story {
-                    fs::write(&file, report.story())
-                        .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+                    crate::file::write(&file, report.story())?;
                 }
                 crate::answer(&report, json, u8::from(report.stuck.is_some()))
             }

@@ -1,7 +1,7 @@
 //! `synod list`: what there is.
 
 use clap::Args;
-use lab::Entry;
+use lab::{Entry, Knob};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -24,21 +24,21 @@ impl List {
     /// Prints every protocol of the registry.
     pub fn run(self) -> Result<(), Failure> {
         if self.markdown {
-            print!("{}", lab::canon());
+            crate::say(lab::canon().trim_end());
             return Ok(());
         }
         if let Some(name) = &self.protocol {
             let entry = lab::find(name).map_err(Failure::new)?;
             match self.json {
-                true => println!("{}", object(entry)),
+                true => crate::say(object(entry)),
                 false => show(entry),
             }
             return Ok(());
         }
         for entry in lab::REGISTRY.iter() {
             match self.json {
-                true => println!("{}", object(entry)),
-                false => println!("{:<24} {}", entry.card.name, entry.card.what),
+                true => crate::say(object(entry)),
+                false => crate::say(format_args!("{:<24} {}", entry.card.name, entry.card.what)),
             }
         }
         Ok(())
@@ -53,6 +53,7 @@ fn verbs(entry: &Entry) -> Vec<&'static str> {
         ("check", entry.is_explored()),
         ("sim", is_run),
         ("trace", is_run),
+        ("story", is_run),
         ("explore", is_run),
         ("run", is_run),
         ("theory", has_theory),
@@ -77,26 +78,26 @@ fn object(entry: &Entry) -> serde_json::Value {
 
 fn show(entry: &Entry) {
     let card = &entry.card;
-    println!("{}: {}", card.name, card.what);
-    println!("  family   {}", card.family);
-    println!("  source   {}", card.source);
-    println!("  file     {}", card.file);
-    println!("  model    {}", entry.model(card.nodes));
-    if !entry.needs.is_empty() {
-        println!(
-            "  needs    {} (try synod sim {} --without ...)",
-            entry.needs.join(", "),
-            card.name
-        );
-    }
+    crate::say(format_args!("{}: {}", card.name, card.what));
     let (least, most) = card.sizes;
-    println!("  sizes    {least} to {most} {}, usually {}", entry.counted, card.nodes);
-    println!("  verbs    {}", verbs(entry).join(", "));
-    let mutants = (entry.mutants)();
-    if !mutants.is_empty() {
-        println!("  mutants  {}", mutants.join(", "));
-    }
-    for (place, knob) in (entry.knobs)().iter().enumerate() {
-        println!("  {:<8} {knob}", if place == 0 { "knobs" } else { "" });
+    let sizes = format!("{least} to {most} {}, usually {}", entry.counted, card.nodes);
+    let needs = match entry.needs {
+        [] => String::new(),
+        needs => format!("{} (try synod sim {} --without ...)", needs.join(", "), card.name),
+    };
+    let knobs: Vec<String> = (entry.knobs)().iter().map(Knob::to_string).collect();
+    let rows = [
+        ("family", card.family.to_string()),
+        ("source", card.source.to_string()),
+        ("file", card.file.to_string()),
+        ("model", entry.model(card.nodes)),
+        ("needs", needs),
+        ("sizes", sizes),
+        ("verbs", verbs(entry).join(", ")),
+        ("mutants", (entry.mutants)().join(", ")),
+        ("knobs", knobs.join("\n           ")),
+    ];
+    for (label, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
+        crate::say(format_args!("  {label:<8} {text}"));
     }
 }

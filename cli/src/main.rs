@@ -3,12 +3,15 @@
 mod check;
 mod explore;
 mod failure;
+mod file;
 mod impossible;
 mod list;
 mod maelstrom;
+mod print;
 mod run;
 mod serve;
 mod sim;
+mod story;
 mod theory;
 mod trace;
 mod up;
@@ -19,7 +22,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
+use print::{answer, print_json, say};
 
 /// Distributed systems, written once: explored, simulated and served.
 #[derive(Parser)]
@@ -52,6 +55,8 @@ enum Verb {
     Check(check::Check),
     /// Show one run, event by event, as lines or as a picture
     Trace(trace::Show),
+    /// Tell a run driven step by step, and whether it still goes as its file says
+    Story(story::Story),
     /// Measure costs beside the textbooks' formulas
     Theory(theory::Theory),
     /// Explore a protocol by hand, in a browser: choose each next event, go back, branch
@@ -68,34 +73,6 @@ enum Verb {
     List(list::List),
 }
 
-/// Prints one line of JSON.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))?;
-    say(&line);
-    Ok(())
-}
-
-/// Prints a line. Whoever closes the pipe has read enough, and the program ends.
-fn say(line: &str) {
-    use std::io::Write;
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
-    }
-}
-
-/// Prints a report that answers a question, and exits with the code of its answer.
-fn answer(
-    report: &(impl serde::Serialize + std::fmt::Display),
-    json: bool,
-    code: u8,
-) -> Result<(), Failure> {
-    match json {
-        true => print_json(report)?,
-        false => say(&report.to_string()),
-    }
-    if code == 0 { Ok(()) } else { Err(Failure::verdict(code)) }
-}
-
 fn main() -> ExitCode {
     let done = match Program::parse().verb {
         Verb::Up(up) => up.run(),
@@ -103,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Sim(sim) => sim.run(),
         Verb::Check(check) => check.run(),
         Verb::Trace(show) => show.run(),
+        Verb::Story(story) => story.run(),
         Verb::Theory(theory) => theory.run(),
         Verb::Explore(explore) => explore.run(),
         Verb::Impossible(experiment) => experiment.run(),

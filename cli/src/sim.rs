@@ -26,7 +26,8 @@ pub struct Sim {
     all: bool,
     #[command(flatten)]
     variant: Variant,
-    /// Simulate without one assumption of the protocol's model: links, order, faults, count, timing
+    /// Simulate without one assumption of the protocol's model: links, order, faults, disk, count,
+    /// timing
     #[arg(long, value_name = "ASSUMPTION")]
     without: Option<String>,
     /// The seed of the first run; the others count up from it
@@ -139,16 +140,30 @@ impl Sim {
         };
         fs::write(&self.save, failure.to_json())
             .map_err(|error| Failure::new(format!("{}: {error}", self.save.display())))?;
+        let story_file = self.save.with_extension("story");
+        if let Some(story) = &failure.story {
+            fs::write(&story_file, story)
+                .map_err(|error| Failure::new(format!("{}: {error}", story_file.display())))?;
+        }
         if let Some(file) = &self.diagram {
             let trace = entry.runs().map_err(Failure::new)?.trace;
-            let plan = Box::new(failure.plan.clone());
-            let source = Source::Plan(plan, failure.judge_every, TRACE);
+            let source = match &failure.story {
+                Some(story) => Source::Story(story.clone()),
+                None => {
+                    let plan = Box::new(failure.plan.clone());
+                    Source::Plan(plan, failure.judge_every, TRACE)
+                }
+            };
             let trace = trace(&self.settings(), &source).map_err(Failure::new)?;
             crate::trace::write(&trace, file)?;
         }
         if !self.json {
             let (name, flags, file) = (entry.card.name, self.variant.flags(), self.save.display());
             println!("replay: synod sim {name}{flags} --replay {file}");
+            if failure.story.is_some() {
+                let file = story_file.display();
+                println!("story:  synod trace {name}{flags} --story {file}");
+            }
         }
         Err(Failure::verdict(class(&failure.violation)))
     }
@@ -188,7 +203,7 @@ impl Sim {
             true => crate::print_json(&outcome)?,
             false => {
                 let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
-                lines.for_each(|line| crate::say(&line));
+                lines.for_each(crate::say);
                 match &outcome.violation {
                     Some(violation) => println!("{violation}"),
                     None => println!("no violation: is this the version, and the mutant, of then?"),

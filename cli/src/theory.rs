@@ -42,7 +42,7 @@ impl Theory {
         }
         rows.sort_by_key(|(name, measure)| (*name, measure.what, measure.nodes));
         match self.json {
-            true => rows.iter().for_each(|(name, measure)| println!("{}", object(name, measure))),
+            true => rows.iter().for_each(|(name, measure)| crate::say(object(name, measure))),
             false => table(&rows),
         }
         if let Some(file) = &self.chart {
@@ -82,7 +82,7 @@ fn charts(rows: &[(&str, Measure)], file: &Path) -> Result<(), Failure> {
         pictures.push((first.convention.to_string(), chart));
     }
     let page = draw::sheet("Measured beside theory", &pictures, &look);
-    std::fs::write(file, page).map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+    crate::file::write(file, page)
 }
 
 fn table(rows: &[(&str, Measure)]) {
@@ -90,14 +90,17 @@ fn table(rows: &[(&str, Measure)]) {
     for (name, measure) in rows {
         let Measure { what, convention, nodes, measured, formula, expected, .. } = measure;
         if last != (*name, *what) {
-            println!("\n{name}: {what}  [{convention}]");
-            println!("  {:>4} {:>12}    {:>12}  {:>6}", "n", "measured", "formula", "ratio");
+            crate::say(format_args!("\n{name}: {what}  [{convention}]"));
+            crate::say(format_args!(
+                "  {:>4} {:>12}    {:>12}  {:>6}",
+                "n", "measured", "formula", "ratio"
+            ));
             last = (name, what);
         }
         let ratio = measured / expected;
-        println!(
+        crate::say(format_args!(
             "  {nodes:>4} {measured:>12.2} {:>2} {expected:>12.2}  {ratio:>6.3}  {formula}",
             measure.sign()
-        );
+        ));
     }
 }

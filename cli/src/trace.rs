@@ -1,6 +1,5 @@
 //! `synod trace`: one run, event by event, as lines or as a picture.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use lab::{Settings, Source};
 use world::trace::{Trace, What};
 
 use crate::failure::Failure;
+use crate::file;
 use crate::variant::Variant;
 
 /// Events that a picture on a page shows: some screens full.
@@ -59,9 +59,7 @@ impl Show {
     pub fn run(self) -> Result<(), Failure> {
         let entry = lab::find(&self.protocol).map_err(Failure::new)?;
         let source = if let Some(file) = &self.story {
-            let text = fs::read_to_string(file)
-                .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
-            Source::Story(text)
+            Source::Story(file::read(file)?)
         } else if let Some(file) = &self.plan {
             Source::Plan(Box::new(crate::variant::plan(file)?), 1, self.events)
         } else if self.faults {
@@ -89,7 +87,7 @@ impl Show {
             (Some(file), _, _) => write_all(&traces, file),
             (None, true, trace) => crate::print_json(trace),
             (None, false, trace) => {
-                trace.lines().iter().for_each(|line| crate::say(line));
+                trace.lines().iter().for_each(crate::say);
                 Ok(())
             }
         }
@@ -104,15 +102,14 @@ pub fn write(trace: &Trace, file: &Path) -> Result<(), Failure> {
 /// As [`write`], of several: a page shows them side by side, other forms have room for the first.
 fn write_all(traces: &[Trace], file: &Path) -> Result<(), Failure> {
     let trace = &traces[0];
-    let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
     let text = match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => draw::page(traces, &opening(trace)),
         Some("svg") => draw::svg(trace, &Look::default()),
         Some("shiviz") => draw::shiviz(trace),
-        Some("json") => serde_json::to_string(trace).map_err(|error| fail(error.to_string()))?,
-        _ => return Err(fail("a diagram's name ends in .html, .svg, .shiviz or .json".into())),
+        Some("json") => serde_json::to_string(trace).map_err(|error| file::fail(file, error))?,
+        _ => return Err(file::fail(file, "a diagram ends in .html, .svg, .shiviz or .json")),
     };
-    fs::write(file, text).map_err(|error| fail(error.to_string()))
+    file::write(file, text)
 }
 
 /// A page opens where something was broken, if anything was.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{DAMAGED, Failure};
+use crate::print::tell;
 use child::Child;
 
 /// Ports from one node to the next: its client port, its peer port, and room for more.
@@ -142,7 +143,7 @@ impl<'a> Town<'a> {
             return self.say(json!({ "event": "output", "node": node, "text": line }), line);
         };
         if self.up.json {
-            println!("{line}");
+            tell(line);
         }
         match event["event"].as_str() {
             Some("listening") => {
@@ -150,7 +151,10 @@ impl<'a> Town<'a> {
                 self.introduce_once();
             }
             Some("recovered") if event["cut"].is_u64() && !self.up.json => {
-                println!("n{node}: the log holds {}", event["text"].as_str().unwrap_or_default());
+                tell(format_args!(
+                    "n{node}: the log holds {}",
+                    event["text"].as_str().unwrap_or_default()
+                ));
             }
             Some("leader") => self.note_leader(node, &event),
             _ => {}
@@ -165,14 +169,14 @@ impl<'a> Town<'a> {
         }
         self.has_introduced = true;
         let s = if up.nodes == 1 { "" } else { "s" };
-        println!("Synod: {} node{s}, data in {}", up.nodes, up.data.display());
+        tell(format_args!("Synod: {} node{s}, data in {}", up.nodes, up.data.display()));
         for (node, child) in (0..up.nodes).zip(&self.nodes) {
-            println!(
+            tell(format_args!(
                 "  n{node}  clients {}  peers {}  pid {}",
                 up.clients(node),
                 up.peers(node),
                 child.pid()
-            );
+            ));
         }
     }
 
@@ -195,9 +199,9 @@ impl<'a> Town<'a> {
         if !self.has_greeted && !self.up.json {
             self.has_greeted = true;
             let clients = self.up.clients(0);
-            println!("Try   etcdctl --endpoints={clients} put greeting hello");
-            println!("      etcdctl --endpoints={clients} get greeting");
-            println!("Ctrl-C stops all nodes; starting again finds the data.");
+            tell(format_args!("Try   etcdctl --endpoints={clients} put greeting hello"));
+            tell(format_args!("      etcdctl --endpoints={clients} get greeting"));
+            tell("Ctrl-C stops all nodes; starting again finds the data.");
         }
     }
 
@@ -243,8 +247,8 @@ impl<'a> Town<'a> {
 
     fn say(&self, event: Value, text: &str) {
         match self.up.json {
-            true => println!("{event}"),
-            false => println!("{text}"),
+            true => tell(event),
+            false => tell(text),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Which variant of a protocol: flags that several verbs share.
 
-use std::fs;
 use std::path::Path;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use lab::Settings;
 use sim::Plan;
 
 use crate::failure::Failure;
+use crate::file;
 
 /// Which variant of a protocol.
 #[derive(Args, Clone)]
@@ -50,13 +50,13 @@ fn knob(text: &str) -> Result<(String, String), String> {
 
 /// Reads a plan from its file; a saved failure has one, too.
 pub fn plan(file: &Path) -> Result<Plan, Failure> {
-    let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+    let text = file::read(file)?;
     let plan = match sim::Failure::from_json(&text) {
         Ok(failure) => failure.plan,
-        Err(_) => serde_json::from_str(&text)
-            .map_err(|error| fail(format!("this is neither a plan nor a failure: {error}")))?,
+        Err(_) => serde_json::from_str(&text).map_err(|error| {
+            file::fail(file, format_args!("neither a plan nor a failure: {error}"))
+        })?,
     };
-    plan.check().map_err(fail)?;
+    plan.check().map_err(|why| file::fail(file, why))?;
     Ok(plan)
 }

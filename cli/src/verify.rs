@@ -1,6 +1,5 @@
 //! `synod verify`: judges a recorded history.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use spec::history::{Level, Limits, ModelName, Report, verify};
 use spec::transactions::{IsolationModel, Workload, verify_against};
 
 use crate::failure::Failure;
+use crate::file;
 
 /// Which history, and what it must look like.
 #[derive(Args)]
@@ -47,8 +47,7 @@ pub struct Verify {
 impl Verify {
     /// Judges, prints, and exits 0 if the promise is kept, 1 if not, 2 if unknown.
     pub fn run(self) -> Result<(), Failure> {
-        let fail = |why: String| Failure::new(format!("{}: {why}", self.file.display()));
-        let text = fs::read_to_string(&self.file).map_err(|error| fail(error.to_string()))?;
+        let text = file::read(&self.file)?;
         let limits = Limits {
             memory: self.memory << 20,
             time: Some(Duration::from_secs(self.seconds)),
@@ -58,16 +57,16 @@ impl Verify {
         match self.model {
             Recorded::Object(model) => {
                 let report = verify(&text, model, self.level, &limits);
-                let report = report.map_err(|error| fail(error.to_string()))?;
+                let report = report.map_err(|error| file::fail(&self.file, error))?;
                 if let Some(file) = &self.diagram {
                     let page = picture(&self.file.display().to_string(), &report);
-                    fs::write(file, page).map_err(|error| fail(error.to_string()))?;
+                    file::write(file, page)?;
                 }
                 crate::answer(&report, self.json, report.exit_code())
             }
             Recorded::Transactions(workload) => {
                 let report = verify_against(&text, workload, self.isolation, &limits);
-                let report = report.map_err(|error| fail(error.to_string()))?;
+                let report = report.map_err(|error| file::fail(&self.file, error))?;
                 crate::answer(&report, self.json, report.exit_code())
             }
         }

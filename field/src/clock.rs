@@ -41,9 +41,9 @@ impl Clock {
         self.ppm = i64::from(ppm.max(-900_000));
     }
 
-    /// The clock leaps forward.
-    pub fn leap(&mut self, by: u64) {
-        self.base += by;
+    /// The clock leaps forward, or back.
+    pub fn leap(&mut self, by: i64) {
+        self.base = self.base.saturating_add_signed(by);
     }
 
     /// When an alarm that is set now rings, on the machine's clock.

@@ -20,8 +20,8 @@ pub enum Command {
     Stall(u64),
     /// The clock runs too fast by so many millionths.
     Skew(i32),
-    /// The clock leaps forward by so many nanoseconds.
-    Leap(u64),
+    /// The clock leaps forward by so many nanoseconds, or back, if there are fewer than none.
+    Leap(i64),
 }
 
 /// How a link is, from its sender's side.
@@ -42,6 +42,8 @@ pub struct Quality {
 pub enum Line {
     /// It listens here and waits for [`Command::Start`].
     Listens(SocketAddr),
+    /// It does not start: its disk is damaged, and this is where.
+    Refuses(String),
     /// Something happened.
     Happened {
         /// What, for the trace.

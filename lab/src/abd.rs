@@ -1,14 +1,11 @@
 //! ABD in the lab: an atomic register over numbers.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use canon::register::abd::{
     Abd, Copy, Message, Mutant, Phase, QueryId, Setup, Stamp, one_value_a_stamp,
 };
 use canon::register::{Indication, Request};
 use check::{Bounds, Flushing};
-use model::{Event, NodeId, NodeSet, Random};
+use model::{Event, NodeId, NodeSet, Random, named};
 use serde::{Deserialize, Serialize};
 use spec::monitor::{Linearizable, Object};
 use world::rename::Symmetry;
@@ -17,9 +14,9 @@ use world::trace::Causality;
 use world::{Invariant, Sometimes, Subject, SystemModel, Timing};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit};
 use crate::register_users::RegisterUsers;
-use crate::theory::{Claim, Measure, calm_run};
+use crate::theory::{Measure, calm_run};
 
 /// A register as one memory has it: what was written last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -44,13 +41,14 @@ impl Object for Register {
     }
 }
 
-/// Who may write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Writers {
-    /// `n0` alone.
-    One,
-    /// Every node.
-    All,
+named! {
+    /// Who may write.
+    pub enum Writers {
+        /// `n0` alone.
+        One,
+        /// Every node.
+        All,
+    }
 }
 
 /// ABD, its size, its bounds when explored, and perhaps its breakage.
@@ -81,11 +79,6 @@ impl AbdLab {
         AbdLab { nodes, writers, mutant: None, writes, writing, reading, reads, inside: true }
     }
 
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> AbdLab {
-        AbdLab { mutant: Some(mutant), ..self }
-    }
-
     fn may_write(&self, node: NodeId) -> bool {
         self.writers == Writers::All || node == NodeId(0)
     }
@@ -99,7 +92,7 @@ impl Subject for AbdLab {
     type Monitor = Linearizable<Register>;
 
     fn name(&self) -> &'static str {
-        "abd"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -166,6 +159,7 @@ impl Subject for AbdLab {
 
 impl Exhibit for AbdLab {
     type Workload = RegisterUsers;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "abd",
@@ -177,16 +171,14 @@ impl Exhibit for AbdLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["faults", "disk", "count"];
+
     fn sized(nodes: usize) -> AbdLab {
         AbdLab::new(nodes, Writers::All)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> AbdLab {
-        AbdLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> AbdLab {
+        AbdLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -199,26 +191,14 @@ impl Exhibit for AbdLab {
         (lab, bounds)
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("writers", "who may write: one, all", self.writers.to_string()),
-            knob("writes", "how many values each writing node writes", self.writes.to_string()),
-            knob("writing", "how many nodes write", self.writing.to_string()),
-            knob("reading", "how many nodes read", self.reading.to_string()),
-            knob("reads", "how often each reading node reads", self.reads.to_string()),
+            Dial::word("writers", "who may write", &mut self.writers),
+            Dial::number("writes", "how many values each writing node writes", &mut self.writes),
+            Dial::number("writing", "how many nodes write", &mut self.writing),
+            Dial::number("reading", "how many nodes read", &mut self.reading),
+            Dial::number("reads", "how often each reading node reads", &mut self.reads),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "writers" => self.writers = value.parse()?,
-            "writes" => self.writes = number(knob, value)?,
-            "writing" => self.writing = number(knob, value)?,
-            "reading" => self.reading = number(knob, value)?,
-            _ => self.reads = number(knob, value)?,
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
@@ -241,8 +221,6 @@ impl Exhibit for AbdLab {
         list.extend(cost(&all, read, ["messages a read", "4(n-1)"], [4.0 * others, 4.0]));
         list
     }
-
-    const NEEDS: &'static [&'static str] = &["faults", "count"];
 }
 
 /// The messages and the delays of one operation in a calm run.
@@ -257,12 +235,9 @@ fn cost(
     let order = Causality::of(&trace);
     let returns = |index: &usize| !trace.events[*index].tells.is_empty();
     let returned = (0..trace.events.len()).find(returns).expect("A calm operation returns.");
-    let measure = |what, convention, measured, formula, expected| {
-        let claim = Claim::Exact;
-        Measure { what, convention, nodes, measured, formula, expected, claim }
-    };
     let convention = "messages between nodes; those of a node to itself are not counted";
-    let count = measure(what, convention, trace.messages() as f64, formula, messages);
+    let sent = trace.messages() as f64;
+    let count = Measure::exact(nodes, what, convention, sent, (formula, messages));
     let (what, formula) = match delays as u32 {
         2 => ("delays of one phase", "2, alone 0"),
         _ => ("delays of two phases", "4, alone 0"),
@@ -271,7 +246,7 @@ fn cost(
     let measured = f64::from(order.delays(returned));
     // A node alone does not wait for others.
     let expected = if nodes > 1 { delays } else { 0.0 };
-    vec![count, measure(what, convention, measured, formula, expected)]
+    vec![count, Measure::exact(nodes, what, convention, measured, (formula, expected))]
 }
 
 fn writes_back(_: &Event<Abd<u64>>, abd: &Abd<u64>) -> bool {
@@ -293,24 +268,4 @@ fn finds_later(event: &Event<Abd<u64>>, abd: &Abd<u64>) -> bool {
         _ => None,
     };
     is_value && found > Some(abd.copy().stamp)
-}
-
-impl Display for Writers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Writers::One => "one",
-            Writers::All => "all",
-        })
-    }
-}
-
-impl FromStr for Writers {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Writers, String> {
-        let all = [Writers::One, Writers::All];
-        all.into_iter()
-            .find(|writers| writers.to_string() == name)
-            .ok_or_else(|| format!("writers are one or all, not {name:?}"))
-    }
 }

@@ -11,6 +11,7 @@ use model::{Choices, Event, Host, Moment, NodeId, Out, Outside, Process, Random}
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim::operation_random;
+use world::trace::Epoch;
 
 use crate::exhibit::Exhibit;
 
@@ -26,8 +27,9 @@ pub enum Deed {
         /// In one line.
         text: String,
     },
-    /// Write one frame of records; when it is durable, say so with [`Bare::synced`].
-    Save(Vec<Json>),
+    /// Write one frame of records, each with how it prints; when it is durable, say so with
+    /// [`Bare::synced`].
+    Save(Vec<(Json, String)>),
     /// Tell the layer above.
     Tell {
         /// What.
@@ -90,6 +92,9 @@ pub trait Bare {
     /// The requests that a user may name, with the line that each prints.
     fn offers(&self) -> Vec<(Json, String)>;
 
+    /// The epoch that the node is in, if its protocol has such a thing.
+    fn epoch(&self) -> Option<Epoch>;
+
     /// The state, for people.
     fn show(&self) -> String;
 }
@@ -112,11 +117,22 @@ impl<E: Exhibit> BareNode<E> {
         BareNode { subject, me, host, out, timers: BTreeMap::new() }
     }
 
-    fn step(&mut self, now: Moment, event: Event<E::Process>) -> Vec<Deed> {
+    /// What the node wants done when it is given this.
+    fn given(
+        &mut self,
+        now: Moment,
+        give: impl FnOnce(&mut Host<E::Process>, &mut Out<E::Process>, &mut Reach<'_, E>),
+    ) -> Vec<Deed> {
         self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.step(event, &mut self.out, &mut reach);
+        let mut reach = Reach { deeds: Vec::new(), timers: &mut self.timers };
+        give(&mut self.host, &mut self.out, &mut reach);
         reach.deeds
+    }
+
+    fn step(&mut self, now: Moment, event: Event<E::Process>) -> Vec<Deed> {
+        self.given(now, |host, out, reach| {
+            host.step(event, out, reach);
+        })
     }
 }
 
@@ -148,17 +164,11 @@ impl<E: Exhibit> Bare for BareNode<E> {
     }
 
     fn synced(&mut self, now: Moment) -> Vec<Deed> {
-        self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.synced(1, &mut reach);
-        reach.deeds
+        self.given(now, |host, _, reach| host.synced(1, reach))
     }
 
     fn settle(&mut self, now: Moment) -> Vec<Deed> {
-        self.out.set_now(now);
-        let mut reach = Reach::<E> { deeds: Vec::new(), timers: &mut self.timers };
-        self.host.settle(&mut self.out, &mut reach);
-        reach.deeds
+        self.given(now, |host, out, reach| host.settle(out, reach))
     }
 
     fn draw(&self, seed: u64, count: u64, turn: u64) -> Option<(Json, String)> {
@@ -174,6 +184,10 @@ impl<E: Exhibit> Bare for BareNode<E> {
     fn offers(&self) -> Vec<(Json, String)> {
         let offered = self.subject.requests(self.me);
         offered.iter().map(|request| (json(request), request.to_string())).collect()
+    }
+
+    fn epoch(&self) -> Option<Epoch> {
+        self.subject.epoch(self.host.process())
     }
 
     fn show(&self) -> String {
@@ -193,7 +207,8 @@ impl<E: Exhibit> Outside<E::Process> for Reach<'_, E> {
     }
 
     fn save(&mut self, records: &mut Vec<<E::Process as Process>::Record>) {
-        self.deeds.push(Deed::Save(records.iter().map(json).collect()));
+        let printed = |record: &_| (json(record), ToString::to_string(record));
+        self.deeds.push(Deed::Save(records.iter().map(printed).collect()));
     }
 
     fn indicate(&mut self, indication: <E::Process as Process>::Indication) {

@@ -12,7 +12,7 @@ use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until, mean};
 
 /// Ben-Or, its size, its bounds when explored, and perhaps its breakage.
@@ -36,11 +36,6 @@ impl BenOrLab {
         BenOrLab { nodes, mutant: None, rounds: 1, trues: 1 }
     }
 
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> BenOrLab {
-        BenOrLab { mutant: Some(mutant), ..self }
-    }
-
     /// `f`: how many nodes may stop.
     fn most(&self) -> usize {
         (self.nodes - 1) / 2
@@ -52,7 +47,7 @@ impl Subject for BenOrLab {
     type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
-        "ben-or"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -111,6 +106,7 @@ impl Subject for BenOrLab {
 
 impl Exhibit for BenOrLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "ben-or",
@@ -122,16 +118,14 @@ impl Exhibit for BenOrLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["links", "count"];
+
     fn sized(nodes: usize) -> BenOrLab {
         BenOrLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> BenOrLab {
-        BenOrLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> BenOrLab {
+        BenOrLab { mutant: Some(mutant), ..self }
     }
 
     /// No crashes: a node that is never heard again is one whose messages do not arrive.
@@ -139,20 +133,11 @@ impl Exhibit for BenOrLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("rounds", "the latest round to go on from", self.rounds.to_string()),
-            knob("trues", "how many nodes propose true", self.trues.to_string()),
+            Dial::number("rounds", "the latest round to go on from", &mut self.rounds),
+            Dial::number("trues", "how many nodes propose true", &mut self.trues),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "rounds" => self.rounds = number(knob, value)?,
-            _ => self.trues = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// There is one decision only, so runs are short and crowded.
@@ -166,8 +151,7 @@ impl Exhibit for BenOrLab {
         let convention = "all propose alike, no faults, no messages to oneself; half of the \
                           messages are those of the round after the decision";
         let measure = |what, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
+            Measure::exact(nodes, what, convention, measured, (formula, expected))
         };
         let delays = delays_until(&alike, &Decide(true).to_string()).map_or(f64::NAN, f64::from);
         let rounds: Vec<f64> = (1..=SAMPLES).map(|seed| rounds(nodes, seed)).collect();
@@ -187,8 +171,6 @@ impl Exhibit for BenOrLab {
             },
         ]
     }
-
-    const NEEDS: &'static [&'static str] = &["links", "count"];
 }
 
 /// The runs of which the mean number of rounds is taken.

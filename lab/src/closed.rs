@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use model::{NodeId, NodeSet, Process};
-use sim::{Clients, Operation, Plan, Workload, operation_random};
+use sim::{Clients, Operation, Plan, Probes, Workload, operation_random};
 use world::Subject;
 use world::timed::News;
 
@@ -11,12 +11,6 @@ use world::timed::News;
 /// indication of a node is the answer to what was asked there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OneByOne;
-
-/// Probes in the time in which promises have to come true.
-const PROBES: u64 = 20;
-
-/// The number of the first probe: operations of a plan are numbered from 0 and are fewer.
-const FIRST_PROBE: u64 = 1 << 32;
 
 impl<S: Subject> Workload<S> for OneByOne {
     type Clients<'s>
@@ -50,41 +44,31 @@ pub struct Users<'s, S> {
     waiting: BTreeMap<NodeId, VecDeque<Operation>>,
     /// The nodes whose user waits for an answer.
     busy: NodeSet,
+    /// Once faults have healed.
     probes: Option<Probes>,
 }
 
-/// Once faults have healed: every correct node is asked something now and then.
-struct Probes {
-    core: NodeSet,
-    /// The nodes that are still to be asked in this round.
-    left: NodeSet,
+/// What the operation of this number asks.
+fn draw<S: Subject>(
+    subject: &S,
+    seed: u64,
+    node: NodeId,
     count: u64,
-    next: u64,
+) -> Option<<S::Process as Process>::Request> {
+    subject.request(node, count, &mut operation_random(seed, count))
 }
 
 impl<S: Subject> Users<'_, S> {
-    fn draw(&self, node: NodeId, count: u64) -> Option<<S::Process as Process>::Request> {
-        self.subject.request(node, count, &mut operation_random(self.seed, count))
-    }
-
     fn probe(&mut self, now: u64) -> Option<(NodeId, <S::Process as Process>::Request)> {
-        loop {
-            let probes = self.probes.as_mut().filter(|probes| probes.next <= now)?;
-            let Some(node) = probes.left.iter().next() else {
-                probes.left = probes.core;
-                probes.next = now + (self.settle / PROBES).max(1);
-                return None;
-            };
-            probes.left.remove(node);
-            probes.count += 1;
-            let count = probes.count;
+        while let Some((node, count)) = self.probes.as_mut()?.due(now) {
             if !self.busy.contains(node)
-                && let Some(request) = self.draw(node, count)
+                && let Some(request) = draw(self.subject, self.seed, node, count)
             {
                 self.busy.insert(node);
                 return Some((node, request));
             }
         }
+        None
     }
 }
 
@@ -92,7 +76,7 @@ impl<S: Subject> Clients<S::Process> for Users<'_, S> {
     fn next(&self) -> Option<u64> {
         let free = self.waiting.iter().filter(|(node, _)| !self.busy.contains(**node));
         let operations = free.filter_map(|(_, list)| list.front()).map(|operation| operation.at);
-        operations.chain(self.probes.as_ref().map(|probes| probes.next)).min()
+        operations.chain(self.probes.as_ref().map(Probes::next)).min()
     }
 
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, <S::Process as Process>::Request)> {
@@ -102,11 +86,7 @@ impl<S: Subject> Clients<S::Process> for Users<'_, S> {
             while let Some(operation) = list.pop_front_if(|next| next.at <= now) {
                 // Nobody hears a user whose node is down.
                 if up.contains(node)
-                    && let Some(request) = self.subject.request(
-                        node,
-                        operation.count,
-                        &mut operation_random(self.seed, operation.count),
-                    )
+                    && let Some(request) = draw(self.subject, self.seed, node, operation.count)
                 {
                     self.busy.insert(node);
                     return Some((node, request));
@@ -132,7 +112,6 @@ impl<S: Subject> Clients<S::Process> for Users<'_, S> {
     fn healed(&mut self, now: u64, core: NodeSet) {
         // What the plan still wanted belongs to the time before: now there are probes alone.
         self.waiting.clear();
-        let next = now + (self.settle / PROBES).max(1);
-        self.probes = Some(Probes { core, left: core, count: FIRST_PROBE, next });
+        self.probes = Some(Probes::new(now, core, self.settle));
     }
 }

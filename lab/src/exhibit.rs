@@ -1,8 +1,10 @@
 //! What a protocol says of itself to join the lab; everything else follows.
 
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use check::{Bounds, Shareable};
+use model::Named;
 use sim::{OpenLoop, Scale, Workload};
 
 use crate::theory::Measure;
@@ -46,7 +48,7 @@ pub struct Knob {
     /// Its name.
     pub name: &'static str,
     /// What it sets, as a phrase.
-    pub what: &'static str,
+    pub what: String,
     /// Where it stands now.
     pub value: String,
 }
@@ -55,6 +57,79 @@ impl Display for Knob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}: {}", self.name, self.value, self.what)
     }
+}
+
+/// A knob lent by its exhibit, with what turns it.
+pub struct Dial<'s> {
+    /// The knob as it stands.
+    pub knob: Knob,
+    turn: Box<Turn<'s>>,
+}
+
+/// Sets something to what a text says, or says why it cannot.
+type Turn<'s> = dyn FnOnce(&str) -> Result<(), String> + 's;
+
+impl<'s> Dial<'s> {
+    /// A dial that shows `value`. What `turn` refuses, it says as `takes a number, not "x"`.
+    pub fn new(
+        name: &'static str,
+        what: impl Into<String>,
+        value: impl Display,
+        turn: impl FnOnce(&str) -> Result<(), String> + 's,
+    ) -> Dial<'s> {
+        let knob = Knob { name, what: what.into(), value: value.to_string() };
+        Dial { knob, turn: Box::new(turn) }
+    }
+
+    /// A number.
+    pub fn number<N: Copy + Display + FromStr>(
+        name: &'static str,
+        what: &'static str,
+        place: &'s mut N,
+    ) -> Dial<'s> {
+        Dial::new(name, what, *place, |text| number(text).map(|read| *place = read))
+    }
+
+    /// True or false.
+    pub fn switch(name: &'static str, what: &'static str, place: &'s mut bool) -> Dial<'s> {
+        Dial::new(name, what, *place, |text| match text.parse() {
+            Ok(read) => {
+                *place = read;
+                Ok(())
+            }
+            Err(_) => Err(format!("takes true or false, not {text:?}")),
+        })
+    }
+
+    /// One of a few words, which are named behind what it sets.
+    pub fn word<W: Named>(name: &'static str, what: &'static str, place: &'s mut W) -> Dial<'s> {
+        let words: Vec<String> = W::ALL.iter().map(W::to_string).collect();
+        let words = words.join(", ");
+        let what = format!("{what}: {words}");
+        Dial::new(name, what, *place, move |text| match W::named(text) {
+            Some(word) => {
+                *place = word;
+                Ok(())
+            }
+            None => Err(format!("takes one of {words}, not {text:?}")),
+        })
+    }
+
+    /// Sets what it is a dial of.
+    ///
+    /// # Errors
+    /// Why the value cannot be set.
+    pub fn turn(self, value: &str) -> Result<(), String> {
+        (self.turn)(value).map_err(|why| format!("{} {why}", self.knob.name))
+    }
+}
+
+/// Reads a number.
+///
+/// # Errors
+/// It is not a number of this kind.
+pub fn number<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("takes a number, not {text:?}"))
 }
 
 /// A protocol of the lab: implement this, add a line to the registry, and every verb works on it.
@@ -72,19 +147,14 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
     /// Who uses it in a random run.
     type Workload: Workload<Self> + Default;
 
+    /// Its breakages, which the tools must catch; [`Never`](model::Never) if it has none.
+    type Mutant: Named;
+
     /// The sound protocol with this many nodes; the size is one of the card's.
     fn sized(nodes: usize) -> Self;
 
-    /// The names of its breakages, which the tools must catch.
-    fn mutants() -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The same with the breakage of this name, which is one of [`mutants`](Exhibit::mutants).
-    fn broken(self, mutant: &str) -> Self {
-        let _ = mutant;
-        self
-    }
+    /// The same with a breakage.
+    fn broken(self, mutant: Self::Mutant) -> Self;
 
     /// How far `synod check` goes.
     fn bounds(&self) -> Bounds {
@@ -99,16 +169,22 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
     }
 
     /// What can be set.
-    fn knobs(&self) -> Vec<Knob> {
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         Vec::new()
     }
 
     /// Sets one of the knobs.
     ///
     /// # Errors
-    /// Why the value cannot be set.
+    /// There is no such knob, or why the value cannot be set.
     fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        Err(format!("{value:?} cannot be set: {knob} is no knob"))
+        let mut dials = self.dials();
+        if let Some(place) = dials.iter().position(|dial| dial.knob.name == knob) {
+            return dials.swap_remove(place).turn(value);
+        }
+        let names: Vec<&str> = dials.iter().map(|dial| dial.knob.name).collect();
+        let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+        Err(format!("{} has no knob {knob:?}; there are: {names}", Self::CARD.name))
     }
 
     /// How long random runs are and how much happens in them.
@@ -132,21 +208,3 @@ pub trait Exhibit: Shareable + Clone + Sized + 'static {
 
 /// The workload of most protocols: requests at drawn times, whatever comes of earlier ones.
 pub type Open = OpenLoop;
-
-/// The names of breakages that are the values of an enum.
-pub fn names<M: Display>(mutants: &[M]) -> Vec<String> {
-    mutants.iter().map(M::to_string).collect()
-}
-
-/// The breakage of this name.
-pub fn named<M: Display + Copy>(mutants: &[M], name: &str) -> Option<M> {
-    mutants.iter().copied().find(|mutant| mutant.to_string() == name)
-}
-
-/// Reads the value of a knob.
-///
-/// # Errors
-/// It is not a number of this kind.
-pub fn number<T: std::str::FromStr>(knob: &str, value: &str) -> Result<T, String> {
-    value.parse().map_err(|_| format!("{knob} takes a number, not {value:?}"))
-}

@@ -17,11 +17,12 @@ use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
 
-use canon::consensus::deterministic::{Decide, Deterministic, Message, Propose, Suspect};
-use model::{Choices, Event, Fingerprint, Host, Never, NodeId, NodeSet, Out, Outside, Random};
+use canon::consensus::deterministic::{Deterministic, Message, Suspect};
+use canon::consensus::{Decide, Propose};
+use model::{Choices, Event, Fingerprint, Host, Never, NodeId, NodeSet, Out, Outside};
 use serde::Serialize;
-use spec::monitor::Monitor;
-use world::{Faults, Links, Subject, SystemModel};
+
+use crate::{DeterministicLab, Exhibit};
 
 /// The nodes of the experiment: with three, one may be as silent as if it had crashed.
 const NODES: usize = 3;
@@ -77,7 +78,7 @@ impl Configuration {
     /// All nodes have proposed, and nothing has arrived.
     pub fn initial(inputs: &[bool]) -> Configuration {
         let nodes = inputs.len();
-        let host = |node| Host::new(node, Deterministic::new(node, nodes));
+        let host = |node| Host::new(node, Deterministic::new(node, nodes, None));
         let hosts = NodeId::first(nodes).map(host).collect();
         let mut all = Configuration { hosts, armed: NodeSet::EMPTY, flight: Vec::new(), posted: 0 };
         for (node, &input) in NodeId::first(nodes).zip(inputs) {
@@ -255,7 +256,7 @@ impl Outside<Deterministic> for Air<'_> {
 
     fn save(&mut self, _: &mut Vec<Never>) {}
 
-    fn indicate(&mut self, _: Decide) {}
+    fn indicate(&mut self, _: Decide<bool>) {}
 
     fn set(&mut self, Suspect: Suspect, _: Range<Duration>) {
         self.all.armed.insert(self.from);
@@ -379,8 +380,9 @@ impl Report {
     pub fn story(&self) -> String {
         let mut story = format!(
             "# A run of {} events that decides nothing (FLP): every message arrives, nobody \
-             crashes.\nnodes {NAME} {NODES} auto-flush\n---\n\n",
-            self.events.len()
+             crashes.\nnodes {} {NODES} auto-flush\n---\n\n",
+            self.events.len(),
+            DeterministicLab::CARD.name
         );
         for (node, &input) in NodeId::first(NODES).zip(&self.inputs) {
             story.push_str(&format!("request {node} {}\n---\n\n", Propose(input)));
@@ -425,90 +427,6 @@ impl Display for Valence {
             Valence::Univalent(value) => write!(f, "{}-valent", u8::from(*value)),
             Valence::Bivalent => f.write_str("bivalent"),
             Valence::Undecided => f.write_str("undecided within the bound"),
-        }
-    }
-}
-
-/// The name of the protocol in stories.
-const NAME: &str = "deterministic-consensus";
-
-/// The same protocol in the simulator, in partial synchrony.
-#[derive(Clone, Debug)]
-pub struct DeterministicLab {
-    /// How many nodes.
-    pub nodes: usize,
-}
-
-impl Subject for DeterministicLab {
-    type Process = Deterministic;
-    type Monitor = OneBit;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn nodes(&self) -> usize {
-        self.nodes
-    }
-
-    fn process(&self, node: NodeId) -> Deterministic {
-        Deterministic::new(node, self.nodes)
-    }
-
-    fn monitor(&self) -> OneBit {
-        OneBit::default()
-    }
-
-    fn requests(&self, _: NodeId) -> Vec<Propose> {
-        vec![Propose(false), Propose(true)]
-    }
-
-    fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose> {
-        Some(Propose(random.chance(1, 2)))
-    }
-
-    /// Crash-stop of a minority, perfect links.
-    fn model(&self) -> SystemModel {
-        let core = NodeSet::first(self.nodes).majority();
-        let most = self.nodes - core;
-        let all = SystemModel::consensus(self.nodes);
-        SystemModel { links: Links::Perfect, faults: Faults::CrashStop, most, core, ..all }
-    }
-}
-
-/// Agreement, validity and termination of consensus on one bit (Cachin, Guerraoui and Rodrigues,
-/// module 5.2, uniform).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct OneBit {
-    proposed: BTreeSet<bool>,
-    first: Option<(NodeId, bool)>,
-    decided: NodeSet,
-}
-
-impl Monitor<Deterministic> for OneBit {
-    fn requested(&mut self, _: NodeId, Propose(value): &Propose) {
-        self.proposed.insert(*value);
-    }
-
-    fn indicated(&mut self, node: NodeId, Decide(value): &Decide) -> Result<(), String> {
-        let bit = u8::from(*value);
-        if !self.proposed.contains(value) {
-            return Err(format!("{node} decides {bit}, which nobody proposed."));
-        }
-        let (other, first) = *self.first.get_or_insert((node, *value));
-        if first != *value {
-            return Err(format!("{other} decided {}, and {node} decides {bit}.", u8::from(first)));
-        }
-        match self.decided.insert(node) {
-            true => Ok(()),
-            false => Err(format!("{node} decides twice.")),
-        }
-    }
-
-    fn settled(&self, correct: NodeSet) -> Result<(), String> {
-        match correct.iter().find(|&node| !self.decided.contains(node)) {
-            Some(node) => Err(format!("{node} is correct, but has not decided.")),
-            None => Ok(()),
         }
     }
 }

@@ -10,7 +10,7 @@ use spec::monitor::EventuallyPerfect;
 use world::timed::SECONDS;
 use world::{Faults, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
+use crate::exhibit::{Card, Exhibit, Open};
 
 /// The first period, and by how much a mistake lengthens it: shorter than a round trip even of a
 /// quiet data centre, so that every detector makes mistakes and must learn.
@@ -38,7 +38,7 @@ impl Subject for IncreasingTimeoutLab {
     }
 
     fn process(&self, node: NodeId) -> IncreasingTimeout {
-        IncreasingTimeout::new(node, self.nodes, STEP).broken(self.mutant)
+        IncreasingTimeout::new(node, self.nodes, STEP, self.mutant)
     }
 
     fn monitor(&self) -> EventuallyPerfect {
@@ -70,6 +70,7 @@ impl Subject for IncreasingTimeoutLab {
 
 impl Exhibit for IncreasingTimeoutLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "increasing-timeout",
@@ -99,12 +100,8 @@ impl Exhibit for IncreasingTimeoutLab {
         (lab, bounds)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> IncreasingTimeoutLab {
-        IncreasingTimeoutLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> IncreasingTimeoutLab {
+        IncreasingTimeoutLab { mutant: Some(mutant), ..self }
     }
 
     /// Periods are short, so a quarter of a second of faults holds hundreds of them, and a second

@@ -9,7 +9,7 @@ use model::{Event, NodeId};
 use spec::monitor::EventualLeader;
 use world::{Faults, Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
+use crate::exhibit::{Card, Exhibit, Open};
 
 /// The first period of the detector, and by how much a mistake lengthens it. A round trip of the
 /// simulated network in its worst weather takes longer, so mistakes are made and learnt from.
@@ -37,8 +37,8 @@ impl Subject for OmegaLab {
     }
 
     fn process(&self, node: NodeId) -> Omega {
-        let detector = IncreasingTimeout::new(node, self.nodes, STEP);
-        Omega::new(self.nodes, detector).broken(self.mutant)
+        let detector = IncreasingTimeout::new(node, self.nodes, STEP, None);
+        Omega::new(self.nodes, detector, self.mutant)
     }
 
     fn monitor(&self) -> EventualLeader {
@@ -71,6 +71,7 @@ impl Subject for OmegaLab {
 
 impl Exhibit for OmegaLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "omega",
@@ -88,8 +89,8 @@ impl Exhibit for OmegaLab {
 
     /// Its detector beats for ever, and each beat has a number of its own: there are finitely many
     /// worlds only while alarms are counted. What must come in the end is therefore left to
-    /// simulations; explored is what is true at any time. To that, who has
-    /// crashed for good is one who is slow for ever.
+    /// simulations; explored is what is true at any time. To that, who has crashed for good is one
+    /// who is slow for ever.
     fn bounds(&self) -> Bounds {
         Bounds { fires: Some(3), flushing: Flushing::Eager, ..Bounds::default() }
     }
@@ -100,12 +101,8 @@ impl Exhibit for OmegaLab {
         (lab, bounds)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> OmegaLab {
-        OmegaLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> OmegaLab {
+        OmegaLab { mutant: Some(mutant), ..self }
     }
 
     const NEEDS: &'static [&'static str] = &["faults"];

@@ -15,8 +15,8 @@ use world::trace::{Causality, Epoch};
 use world::{Invariant, Sometimes, Subject};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
-use crate::theory::{Claim, Measure, calm_run, delays_until};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::theory::{Measure, calm_run, delays_until};
 
 /// Paxos, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -54,11 +54,6 @@ impl PaxosLab {
             inside: true,
         }
     }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PaxosLab {
-        PaxosLab { mutant: Some(mutant), ..self }
-    }
 }
 
 impl Subject for PaxosLab {
@@ -66,7 +61,7 @@ impl Subject for PaxosLab {
     type Monitor = Consensus<u64>;
 
     fn name(&self) -> &'static str {
-        "paxos"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -145,6 +140,7 @@ impl Subject for PaxosLab {
 
 impl Exhibit for PaxosLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "paxos",
@@ -156,16 +152,14 @@ impl Exhibit for PaxosLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["faults", "disk"];
+
     fn sized(nodes: usize) -> PaxosLab {
         PaxosLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PaxosLab {
-        PaxosLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PaxosLab {
+        PaxosLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -178,28 +172,18 @@ impl Exhibit for PaxosLab {
         (lab, bounds)
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("proposers", "how many nodes propose", self.proposers.to_string()),
-            knob("values", "how many values each of them may propose", self.values.to_string()),
-            knob("ballots", "how many ballots a node may begin", self.ballots.to_string()),
-            knob("deciders", "how many nodes decide before worlds are left alone", {
-                self.deciders.to_string()
-            }),
-            knob("inside", "whether inner invariants are judged", self.inside.to_string()),
+            Dial::number("proposers", "how many nodes propose", &mut self.proposers),
+            Dial::number("values", "how many values each of them may propose", &mut self.values),
+            Dial::number("ballots", "how many ballots a node may begin", &mut self.ballots),
+            Dial::number(
+                "deciders",
+                "how many nodes decide before worlds are left alone",
+                &mut self.deciders,
+            ),
+            Dial::switch("inside", "whether inner invariants are judged", &mut self.inside),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "proposers" => self.proposers = number(knob, value)?,
-            "values" => self.values = number(knob, value)?,
-            "ballots" => self.ballots = number(knob, value)?,
-            "deciders" => self.deciders = number(knob, value)?,
-            _ => self.inside = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// There is one decision only, so runs are short and crowded.
@@ -222,8 +206,7 @@ impl Exhibit for PaxosLab {
         let phases = ["Prepare", "Promise", "Accept", "Accepted"];
         let convention = "one proposer, no faults, no messages to oneself";
         let measure = |what, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
+            Measure::exact(nodes, what, convention, measured, (formula, expected))
         };
         let delays = |delays: Option<u32>| delays.map_or(f64::NAN, f64::from);
         vec![
@@ -239,8 +222,6 @@ impl Exhibit for PaxosLab {
             measure("delays until all decide", delays(delays_until(&trace, &decides)), "5", 5.0),
         ]
     }
-
-    const NEEDS: &'static [&'static str] = &["faults"];
 }
 
 fn is_refused(event: &Event<Paxos<u64>>, _: &Paxos<u64>) -> bool {

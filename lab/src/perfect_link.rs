@@ -8,10 +8,10 @@ use check::{Bounds, Flushing};
 use model::{Event, NodeId, Random};
 use spec::monitor::PerfectLinks;
 use world::timed::SECONDS;
-use world::{Faults, Sometimes, Subject, SystemModel, Timing};
+use world::{Faults, Links, Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Open, named, names};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::theory::{Measure, calm_run};
 
 /// After how long what was not acknowledged is sent again: longer than a round trip of a quiet data
 /// centre, so that a run without losses repeats nothing.
@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_millis(20);
 pub struct PerfectLinkLab {
     /// How many nodes.
     pub nodes: usize,
+    /// Over which links: by itself it assumes that they are fair.
+    pub links: Links,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
 }
@@ -31,7 +33,7 @@ impl Subject for PerfectLinkLab {
     type Monitor = PerfectLinks<u64>;
 
     fn name(&self) -> &'static str {
-        "perfect-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -39,7 +41,7 @@ impl Subject for PerfectLinkLab {
     }
 
     fn process(&self, _: NodeId) -> PerfectLink<u64> {
-        PerfectLink::new(EVERY).broken(self.mutant)
+        PerfectLink::new(EVERY, self.mutant)
     }
 
     fn monitor(&self) -> PerfectLinks<u64> {
@@ -69,6 +71,7 @@ impl Subject for PerfectLinkLab {
     /// Crash-stop of any number but one; time means nothing to it.
     fn model(&self) -> SystemModel {
         SystemModel {
+            links: self.links,
             faults: Faults::CrashStop,
             most: self.nodes - 1,
             core: 1,
@@ -84,6 +87,7 @@ impl Subject for PerfectLinkLab {
 
 impl Exhibit for PerfectLinkLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "perfect-link",
@@ -95,16 +99,14 @@ impl Exhibit for PerfectLinkLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["links", "faults"];
+
     fn sized(nodes: usize) -> PerfectLinkLab {
-        PerfectLinkLab { nodes, mutant: None }
+        PerfectLinkLab { nodes, links: Links::FairLoss, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> PerfectLinkLab {
-        PerfectLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> PerfectLinkLab {
+        PerfectLinkLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -117,24 +119,20 @@ impl Exhibit for PerfectLinkLab {
         (lab, bounds)
     }
 
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        vec![Dial::word("links", "what the links below promise", &mut self.links)]
+    }
+
     fn theory(nodes: usize) -> Vec<Measure> {
         let lab = PerfectLinkLab::sized(nodes);
         let ring = NodeId::first(nodes).map(|node| (SECONDS, node, lab.requests(node).remove(0)));
         let ring: Vec<(u64, NodeId, Send<u64>)> = ring.collect();
         let trace = calm_run(&lab, 1, &ring, 2);
         let convention = "a payload from each node to the next; messages between nodes";
-        vec![Measure {
-            what: "messages a send",
-            convention,
-            nodes,
-            measured: trace.messages() as f64 / nodes as f64,
-            formula: "2",
-            expected: if nodes > 1 { 2.0 } else { 0.0 },
-            claim: Claim::Exact,
-        }]
+        let measured = trace.messages() as f64 / nodes as f64;
+        let formula = ("2", if nodes > 1 { 2.0 } else { 0.0 });
+        vec![Measure::exact(nodes, "messages a send", convention, measured, formula)]
     }
-
-    const NEEDS: &'static [&'static str] = &["links", "faults"];
 }
 
 fn repeats(event: &Event<PerfectLink<u64>>, link: &PerfectLink<u64>) -> bool {

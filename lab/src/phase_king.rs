@@ -14,8 +14,8 @@ use world::trace::{Epoch, What};
 use world::{DELTA, Faults, Invariant, Links, Sometimes, Subject, SystemModel, Timing};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::exhibit::{Card, Dial, Exhibit, number};
+use crate::theory::{Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
 /// Phase King, its size, how many traitors it bears, and perhaps its breakage.
@@ -36,11 +36,6 @@ impl PhaseKingLab {
     pub fn new(nodes: usize) -> PhaseKingLab {
         let most = (nodes - 1) / 4;
         PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> PhaseKingLab {
-        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 }
 
@@ -139,8 +134,12 @@ impl Subject for PhaseKingLab {
     }
 }
 
+/// The word for no traitor at all.
+const NOBODY: &str = "none";
+
 impl Exhibit for PhaseKingLab {
     type Workload = Together;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "phase-king",
@@ -169,38 +168,34 @@ impl Exhibit for PhaseKingLab {
         }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> PhaseKingLab {
+        PhaseKingLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> PhaseKingLab {
-        PhaseKingLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    fn knobs(&self) -> Vec<Knob> {
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let what = "how many traitors it is built to bear; sound below a quarter of the nodes";
-        let whom = "which node betrays in stories and explorations: its number, or none";
-        let traitor = self.traitors.iter().next().map_or("none".into(), |node| node.0.to_string());
-        vec![
-            Knob { name: "f", what, value: self.most.to_string() },
-            Knob { name: "traitor", what: whom, value: traitor },
-        ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        if (knob, value) == ("traitor", "none") {
-            self.traitors = NodeSet::EMPTY;
-            return Ok(());
-        }
-        let number: usize = number(knob, value)?;
-        if number >= self.nodes {
-            return Err(format!("{knob} must be less than the number of nodes, not {number}"));
-        }
-        match knob {
-            "f" => self.most = number,
-            _ => self.traitors = [NodeId(number as u16)].into_iter().collect(),
-        }
-        Ok(())
+        let (nodes, most, traitors) = (self.nodes, &mut self.most, &mut self.traitors);
+        let names: Vec<String> = traitors.iter().map(|node| node.0.to_string()).collect();
+        let names = if names.is_empty() { NOBODY.to_string() } else { names.join(",") };
+        let f = Dial::new("f", what, *most, move |text| match number(text)? {
+            few if few < nodes => {
+                *most = few;
+                Ok(())
+            }
+            many => Err(format!("must be less than the number of nodes, not {many}")),
+        });
+        let what =
+            "who are the traitors of a story or an exploration, as 1,3; a random run draws its own";
+        let traitors = Dial::new("traitors", what, names, move |text| {
+            let named = text.split(',').filter(|name| *name != NOBODY).map(number::<u16>);
+            let named: Vec<u16> = named.collect::<Result<_, _>>()?;
+            if let Some(stranger) = named.iter().find(|name| usize::from(**name) >= nodes) {
+                return Err(format!("names n{stranger}, but there are {nodes} nodes"));
+            }
+            *traitors = named.into_iter().map(NodeId).collect();
+            Ok(())
+        });
+        vec![f, traitors]
     }
 
     /// A run is a few rounds of some milliseconds.
@@ -217,25 +212,21 @@ impl Exhibit for PhaseKingLab {
         let at_first = trace.events.iter().filter(|event| event.node == Some(NodeId(0)));
         let alarms = at_first.filter(|event| is_alarm(event.what)).count() as f64;
         let (n, f) = (nodes as f64, lab.most as f64);
-        let measure = |what, convention, measured, formula, expected| {
-            let claim = Claim::Exact;
-            Measure { what, convention, nodes, measured, formula, expected, claim }
-        };
         vec![
-            measure(
+            Measure::exact(
+                nodes,
                 "messages",
                 "nobody betrays, f is the most that n allows; no messages to oneself; the king's \
                  round included",
                 trace.messages() as f64,
-                "(f+1)(n-1)(n+1)",
-                (f + 1.0) * (n - 1.0) * (n + 1.0),
+                ("(f+1)(n-1)(n+1)", (f + 1.0) * (n - 1.0) * (n + 1.0)),
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "rounds",
                 "alarms of one node, less the one that begins the first round",
                 alarms - 1.0,
-                "2(f+1)",
-                2.0 * (f + 1.0),
+                ("2(f+1)", 2.0 * (f + 1.0)),
             ),
         ]
     }

@@ -1,22 +1,19 @@
 //! Raft in the lab, over numbers.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use canon::order::raft::{
     self, APPEND_WEIGHT, Message, Mutant, Outcome, Raft, Role, Setup, electable_completeness,
     election_safety, leader_append_only, leader_completeness, log_matching, state_machine_safety,
 };
 use check::{Bounds, Flushing};
 use model::order::Ask;
-use model::{Event, NodeId, NodeSet, Random};
+use model::{Event, NodeId, NodeSet, Random, named};
 use spec::monitor::TotalOrder;
 use world::rename::Symmetry;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 
 /// Raft, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -42,16 +39,17 @@ pub struct RaftLab {
     pub judged: Judged,
 }
 
-/// Which inner invariants are judged. Exploring for one alone finds the shortest way to break it,
-/// past shorter ways to break others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Judged {
-    /// All of them.
-    All,
-    /// None: only what a client sees.
-    Interface,
-    /// Log matching alone.
-    LogMatching,
+named! {
+    /// Which inner invariants are judged. Exploring for one alone finds the shortest way to break
+    /// it, past shorter ways to break others.
+    pub enum Judged {
+        /// All of them.
+        All,
+        /// None: only what a client sees.
+        Interface,
+        /// Log matching alone.
+        LogMatching,
+    }
 }
 
 impl RaftLab {
@@ -70,11 +68,6 @@ impl RaftLab {
             judged: Judged::All,
         }
     }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> RaftLab {
-        RaftLab { mutant: Some(mutant), ..self }
-    }
 }
 
 /// Every third command fills an Append by itself, so that followers catch up in several.
@@ -90,7 +83,7 @@ impl Subject for RaftLab {
     type Monitor = TotalOrder<u64>;
 
     fn name(&self) -> &'static str {
-        "raft"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -178,6 +171,7 @@ impl Subject for RaftLab {
 
 impl Exhibit for RaftLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "raft",
@@ -189,16 +183,14 @@ impl Exhibit for RaftLab {
         sizes: (1, 9),
     };
 
+    const NEEDS: &'static [&'static str] = &["disk"];
+
     fn sized(nodes: usize) -> RaftLab {
         RaftLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> RaftLab {
-        RaftLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> RaftLab {
+        RaftLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
@@ -211,55 +203,20 @@ impl Exhibit for RaftLab {
         (lab, bounds)
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("terms", "the highest term to go on from", self.terms.to_string()),
-            knob("entries", "the longest log to go on from", self.entries.to_string()),
-            knob("rounds", "the highest heartbeat round to go on from", self.rounds.to_string()),
-            knob("proposals", "how many commands each asking node proposes", {
-                self.proposals.to_string()
-            }),
-            knob("reads", "whether each asking node reads", self.reads.to_string()),
-            knob("asked", "how many nodes are asked anything", self.asked.to_string()),
-            knob("judged", "which invariants: all, interface, log-matching", {
-                self.judged.to_string()
-            }),
+            Dial::number("terms", "the highest term to go on from", &mut self.terms),
+            Dial::number("entries", "the longest log to go on from", &mut self.entries),
+            Dial::number("rounds", "the highest heartbeat round to go on from", &mut self.rounds),
+            Dial::number(
+                "proposals",
+                "how many commands each asking node proposes",
+                &mut self.proposals,
+            ),
+            Dial::switch("reads", "whether each asking node reads", &mut self.reads),
+            Dial::number("asked", "how many nodes are asked anything", &mut self.asked),
+            Dial::word("judged", "which invariants", &mut self.judged),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "terms" => self.terms = number(knob, value)?,
-            "entries" => self.entries = number(knob, value)?,
-            "rounds" => self.rounds = number(knob, value)?,
-            "proposals" => self.proposals = number(knob, value)?,
-            "reads" => self.reads = number(knob, value)?,
-            "asked" => self.asked = number(knob, value)?,
-            _ => self.judged = value.parse()?,
-        }
-        Ok(())
-    }
-}
-
-impl Display for Judged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Judged::All => "all",
-            Judged::Interface => "interface",
-            Judged::LogMatching => "log-matching",
-        })
-    }
-}
-
-impl FromStr for Judged {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Judged, String> {
-        let all = [Judged::All, Judged::Interface, Judged::LogMatching];
-        all.into_iter().find(|judged| judged.to_string() == name).ok_or_else(|| {
-            format!("{name:?} cannot be judged alone; it takes all, interface, log-matching")
-        })
     }
 }
 

@@ -8,13 +8,13 @@ use canon::register::{Indication, Request};
 use model::{NodeId, NodeSet};
 use sim::{Clients, Plan, Workload};
 use spec::history::models::{Register, RegisterInput, RegisterOutput};
-use spec::history::{Limits, Recorder, Verdict, check};
+use spec::history::{Limits, Model, Recorder, Verdict, check};
 use world::timed::News;
 
 use crate::abd::AbdLab;
 use crate::closed::{OneByOne, Users};
 
-/// What judging one run's history may take; a run has some hundred operations.
+/// What judging one run's history may take; a run has some hundred operations a key.
 const JUDGED_WITHIN: Duration = Duration::from_secs(20);
 
 /// One user a node, one operation at a time, each written down.
@@ -93,16 +93,27 @@ impl Clients<<AbdLab as world::Subject>::Process> for Recorded<'_> {
     }
 
     fn judge(&self) -> Result<(), String> {
-        let history = self.recorder.clone().finish();
-        let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
-        match check(&Register, &history, &limits, Instant::now()).verdict {
-            Verdict::Linearizable { .. } => Ok(()),
-            Verdict::NotLinearizable { explanation } => {
-                Err(format!("The history is not linearizable. {}", explanation.join(" ")))
-            }
-            Verdict::Unknown { covered, .. } => {
-                Err(format!("The history could not be judged in time: {covered}"))
-            }
+        linearizable(&Register, &self.recorder)
+    }
+}
+
+/// Judges a whole history.
+///
+/// # Errors
+/// Why it is not linearizable; or what was judged of it, if time was too short for the rest.
+pub(crate) fn linearizable<M: Model>(
+    model: &M,
+    recorder: &Recorder<M::Input, M::Output>,
+) -> Result<(), String> {
+    let history = recorder.clone().finish();
+    let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
+    match check(model, &history, &limits, Instant::now()).verdict {
+        Verdict::Linearizable { .. } => Ok(()),
+        Verdict::NotLinearizable { explanation } => {
+            Err(format!("The history is not linearizable. {}", explanation.join(" ")))
+        }
+        Verdict::Unknown { covered, .. } => {
+            Err(format!("The history could not be judged in time: {covered}"))
         }
     }
 }

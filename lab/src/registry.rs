@@ -9,6 +9,7 @@ use check::systems::{self, Listed};
 use check::{Network, Timing};
 use model::NodeSet;
 use sim::{Campaign, Outcome, Plan};
+use world::explain::Explanation;
 use world::trace::Trace;
 
 use crate::bare::Bare;
@@ -17,9 +18,10 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab, EagerLab,
-    IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, RaftLab,
-    RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
+    PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
+    VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -41,9 +43,11 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
     Entry::of::<CausalLab>(),
+    Entry::of::<BatchedLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
+    Entry::of::<CentralLab>(),
     Entry::of::<RicartAgrawalaLab>(),
     // deadlock
     Entry::of::<ChandyMisraHaasAndLab>(),
@@ -52,6 +56,7 @@ static PROTOCOLS: &[Entry] = &[
     // consensus
     Entry::of::<PaxosLab>(),
     Entry::of::<BenOrLab>(),
+    Entry::of::<DeterministicLab>(),
     Entry::of::<TwoGeneralsLab>(),
     // byzantine
     Entry::of::<PhaseKingLab>(),
@@ -108,8 +113,12 @@ pub struct Runs {
     pub follow: fn(&Settings, &Plan, u32, usize) -> Result<Outcome, String>,
     /// Makes one run and records it.
     pub trace: fn(&Settings, &Source) -> Result<Trace, String>,
+    /// Tells a story with what comes of it now.
+    pub story: fn(&Settings, &str) -> Result<String, String>,
     /// Goes the way of a story and looks around.
     pub walk: fn(&Settings, &str) -> Result<View, String>,
+    /// Explains what a story breaks; nothing if it breaks nothing.
+    pub explain: fn(&Settings, &str) -> Result<Option<Explanation>, String>,
     /// Measured costs beside formulas, at one size.
     pub theory: fn(usize) -> Vec<Measure>,
     /// The sizes at which theory is shown.
@@ -131,7 +140,7 @@ impl Entry {
             card: E::CARD,
             counted: "nodes",
             model: Model::Claimed(verbs::model::<E>),
-            mutants: E::mutants,
+            mutants: verbs::mutants::<E>,
             knobs: verbs::knobs::<E>,
             needs: E::NEEDS,
             check: if E::EXPLORED { Checked::Runs(verbs::check::<E>) } else { Checked::Never },
@@ -140,7 +149,9 @@ impl Entry {
                 plan: verbs::plan::<E>,
                 follow: verbs::follow::<E>,
                 trace: verbs::trace::<E>,
+                story: verbs::story::<E>,
                 walk: verbs::walk::<E>,
+                explain: verbs::explain::<E>,
                 theory: E::theory,
                 theory_sizes: E::THEORY_SIZES,
                 bare: verbs::bare::<E>,

@@ -42,6 +42,18 @@ pub struct Measure {
 }
 
 impl Measure {
+    /// A figure of this size that is what the formula says: its words and its value.
+    pub fn exact(
+        nodes: usize,
+        what: &'static str,
+        convention: &'static str,
+        measured: f64,
+        (formula, expected): (&'static str, f64),
+    ) -> Measure {
+        let claim = Claim::Exact;
+        Measure { what, convention, nodes, measured, formula, expected, claim }
+    }
+
     /// Whether the claim holds.
     pub fn holds(&self) -> bool {
         let (measured, expected) = (self.measured, self.expected);

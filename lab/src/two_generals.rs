@@ -1,15 +1,17 @@
 //! The two generals in the lab: a promise that cannot be kept where links lose.
 
+use std::cell::Cell;
+
 use canon::consensus::two_generals::{AtDawn, General, Messenger, Order, Protocol};
 use check::{Bounds, Exploration, Explore, Flushing, Network};
-use model::{Event, NodeId, Random};
+use model::{Event, Never, NodeId, Random};
 use sim::Scale;
 use spec::monitor::CoordinatedAttack;
 use world::timed::SECONDS;
 use world::{Sometimes, Subject, SystemModel, Timing};
 
-use crate::exhibit::{Card, Exhibit, Knob, number};
-use crate::theory::{Claim, Measure, calm_run};
+use crate::exhibit::{Card, Dial, Exhibit, number};
+use crate::theory::{Measure, calm_run};
 use crate::together::{TOGETHER, Together};
 
 /// Two generals and what they have agreed on.
@@ -66,6 +68,7 @@ impl Subject for TwoGeneralsLab {
 
 impl Exhibit for TwoGeneralsLab {
     type Workload = Together;
+    type Mutant = Never;
 
     const CARD: Card = Card {
         name: "two-generals",
@@ -81,6 +84,10 @@ impl Exhibit for TwoGeneralsLab {
         TwoGeneralsLab { protocol: Protocol::cautious(4) }
     }
 
+    fn broken(self, mutant: Never) -> TwoGeneralsLab {
+        match mutant {}
+    }
+
     /// As in the model: nothing is lost, and dawn comes after all messengers.
     fn bounds(&self) -> Bounds {
         Bounds {
@@ -91,25 +98,25 @@ impl Exhibit for TwoGeneralsLab {
         }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let Protocol { messengers, enough: [first, second] } = self.protocol;
-        let knob = |name, what, value: u32| Knob { name, what, value: value.to_string() };
+        // All three set parts of one value.
+        let protocol = Cell::from_mut(&mut self.protocol);
+        let enough = move |general: usize, text: &str| {
+            let mut new = protocol.get();
+            new.enough[general] = number(text)?;
+            protocol.set(new);
+            Ok(())
+        };
+        let what = "how many messengers go; all that come to a general are asked for";
+        let set = |text: &str| number(text).map(|k| protocol.set(Protocol::cautious(k)));
+        let what_first = "how many messengers are enough for the first general";
+        let what_second = "how many messengers are enough for the second general";
         vec![
-            knob("k", "how many messengers go; all that come to a general are asked for", {
-                messengers
-            }),
-            knob("first", "how many messengers are enough for the first general", first),
-            knob("second", "how many messengers are enough for the second general", second),
+            Dial::new("k", what, messengers, set),
+            Dial::new("first", what_first, first, move |text| enough(0, text)),
+            Dial::new("second", what_second, second, move |text| enough(1, text)),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "k" => self.protocol = Protocol::cautious(number(knob, value)?),
-            "first" => self.protocol.enough[0] = number(knob, value)?,
-            _ => self.protocol.enough[1] = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// One night, and the day behind it.
@@ -123,13 +130,11 @@ impl Exhibit for TwoGeneralsLab {
         let attack = AtDawn::Attack.to_string();
         let attacks = trace.events.iter().filter(|event| event.tells.contains(&attack)).count();
         let messengers = f64::from(lab.protocol.messengers);
-        let measure = |what, measured, formula, expected| {
-            let (convention, claim) = ("nothing is lost; k = 4", Claim::Exact);
-            Measure { what, convention, nodes, measured, formula, expected, claim }
-        };
+        let (convention, attacks) = ("nothing is lost; k = 4", attacks as f64);
+        let messages = trace.messages() as f64;
         vec![
-            measure("messages", trace.messages() as f64, "k", messengers),
-            measure("generals who attack", attacks as f64, "2", 2.0),
+            Measure::exact(nodes, "messages", convention, messages, ("k", messengers)),
+            Measure::exact(nodes, "generals who attack", convention, attacks, ("2", 2.0)),
         ]
     }
 

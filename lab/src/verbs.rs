@@ -2,10 +2,11 @@
 
 use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing, Limits, Network};
-use model::{NodeId, NodeSet, Random};
+use model::{Named, NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
 use spec::monitor::Monitor;
+use world::explain::{self, Explanation};
 use world::story;
 use world::timed::{Climate, SECONDS};
 use world::trace::Trace;
@@ -23,27 +24,25 @@ fn subject<E: Exhibit>(settings: &Settings) -> Result<E, String> {
 
 /// Knobs turned, and the breakage built in.
 fn dressed<E: Exhibit>(mut subject: E, settings: &Settings) -> Result<E, String> {
-    let known = subject.knobs();
     for (knob, value) in &settings.knobs {
-        if !known.iter().any(|one| one.name == knob) {
-            let names: Vec<&str> = known.iter().map(|one| one.name).collect();
-            let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
-            return Err(format!("{} has no knob {knob:?}; there are: {names}", E::CARD.name));
-        }
         subject.turn(knob, value)?;
     }
     let Some(mutant) = &settings.mutant else {
         return Ok(subject);
     };
-    let mutants = E::mutants();
-    if mutants.contains(mutant) {
+    if let Some(mutant) = E::Mutant::named(mutant) {
         return Ok(subject.broken(mutant));
     }
-    let name = E::CARD.name;
+    let (name, mutants) = (E::CARD.name, mutants::<E>());
     Err(match mutants.is_empty() {
         true => format!("{name} has no mutants, so none is called {mutant:?}"),
         false => format!("{name} has no mutant {mutant:?}; there are: {}", mutants.join(", ")),
     })
+}
+
+/// The names of its breakages.
+pub(crate) fn mutants<E: Exhibit>() -> Vec<String> {
+    E::Mutant::ALL.iter().map(E::Mutant::to_string).collect()
 }
 
 pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {
@@ -51,14 +50,15 @@ pub(crate) fn model<E: Exhibit>(nodes: usize) -> String {
 }
 
 pub(crate) fn knobs<E: Exhibit>() -> Vec<Knob> {
-    E::sized(E::CARD.nodes).knobs()
+    let mut usual = E::sized(E::CARD.nodes);
+    usual.dials().into_iter().map(|dial| dial.knob).collect()
 }
 
 pub(crate) fn check<E: Exhibit>(
     check: &Check,
     watch: Watch<'_, check::Progress>,
 ) -> Result<check::Report, String> {
-    let (subject, mut bounds) = if check.quick {
+    let (mut subject, mut bounds) = if check.quick {
         let (quick, bounds) = E::quick();
         (dressed(quick, &check.settings)?, bounds)
     } else {
@@ -85,7 +85,8 @@ pub(crate) fn check<E: Exhibit>(
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
     let system = Explore::new(&subject, bounds);
     let mut report = Exploration::new(&system).within(limits(check, watch)).run();
-    report.bounds.extend(subject.knobs().iter().map(Knob::to_string));
+    report.story = recast(subject.clone(), &check.settings, &report.story);
+    report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
     Ok(report)
 }
 
@@ -135,7 +136,11 @@ pub(crate) fn sim<E: Exhibit>(
     let mut runs = sim.campaign.clone();
     let own = options(&subject, &sim.settings)?;
     runs.options = Options { scale: own.scale, model: own.model, ..runs.options };
-    Ok(campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress))
+    let mut report = campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress);
+    if let Some(story) = report.first_failure.as_mut().and_then(|failure| failure.story.as_mut()) {
+        *story = recast(subject, &sim.settings, story);
+    }
+    Ok(report)
 }
 
 pub(crate) fn plan<E: Exhibit>(settings: &Settings, seed: u64) -> Result<Plan, String> {
@@ -198,15 +203,54 @@ fn calm(plan: Plan, seconds: u64) -> Plan {
 /// The subject of a story, which says how many nodes it has.
 fn staged<E: Exhibit>(settings: &Settings, text: &str) -> Result<(E, String), String> {
     let text = match text.trim().is_empty() {
-        true => format!("nodes {} {}\n", E::CARD.name, E::CARD.size(settings.nodes)?),
+        true => {
+            let subject = subject::<E>(settings)?;
+            let empty = format!("nodes {} {}\n", E::CARD.name, subject.nodes());
+            recast(subject, settings, &empty)
+        }
         false => text.to_string(),
     };
     let cast = story::cast(&text).map_err(|error| error.to_string())?;
     if cast.subject != E::CARD.name {
         return Err(format!("this is a story of {}, not of {}", cast.subject, E::CARD.name));
     }
-    let settings = Settings { nodes: Some(cast.nodes), ..settings.clone() };
-    Ok((subject::<E>(&settings)?, text))
+    // The story's own variant comes first, so that what is asked for here goes before it.
+    let (breakage, mut knobs): (Vec<_>, Vec<_>) =
+        cast.variant.into_iter().partition(|(name, _)| name == MUTANT);
+    knobs.extend(settings.knobs.iter().cloned());
+    let mutant = settings.mutant.clone().or(breakage.into_iter().next().map(|(_, name)| name));
+    let nodes = Some(cast.nodes);
+    Ok((subject::<E>(&Settings { nodes, mutant, knobs, ..settings.clone() })?, text))
+}
+
+/// How a story names the breakage among the knobs of its variant.
+const MUTANT: &str = "mutant";
+
+/// The story of this subject, which then says of which variant it is told.
+fn recast<E: Exhibit>(mut subject: E, settings: &Settings, text: &str) -> String {
+    let Ok(mut cast) = story::cast(text) else {
+        return text.to_string();
+    };
+    let mut usual = E::sized(subject.nodes());
+    let usual: Vec<String> = usual.dials().into_iter().map(|dial| dial.knob.value).collect();
+    let knobs = subject.dials().into_iter().map(|dial| dial.knob);
+    let turned = knobs.zip(usual).filter(|(knob, usual)| knob.value != *usual);
+    cast.variant = settings.mutant.iter().map(|name| (MUTANT.to_string(), name.clone())).collect();
+    cast.variant.extend(turned.map(|(knob, _)| (knob.name.to_string(), knob.value)));
+    story::recast(text, &cast)
+}
+
+pub(crate) fn story<E: Exhibit>(settings: &Settings, text: &str) -> Result<String, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    story::replay(&subject, &text).map_err(|error| error.to_string())
+}
+
+pub(crate) fn explain<E: Exhibit>(
+    settings: &Settings,
+    text: &str,
+) -> Result<Option<Explanation>, String> {
+    let (subject, text) = staged::<E>(settings, text)?;
+    explain::story(&subject, &text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn walk<E: Exhibit>(settings: &Settings, text: &str) -> Result<View, String> {

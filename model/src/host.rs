@@ -108,11 +108,6 @@ impl<P: Process> Host<P> {
         self.frames.len()
     }
 
-    /// Whether a message to oneself is waiting: it must be the next event.
-    pub fn owes_itself(&self) -> bool {
-        !self.own.is_empty()
-    }
-
     /// The next message to oneself, if one is waiting: it is the next event.
     pub fn owed(&self) -> Option<&P::Message> {
         self.own.front()

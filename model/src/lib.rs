@@ -7,6 +7,7 @@
 extern crate alloc;
 
 mod host;
+mod named;
 mod nodes;
 pub mod order;
 mod out;
@@ -16,6 +17,7 @@ mod time;
 mod value;
 
 pub use host::{Event, Host, Outside};
+pub use named::{Named, write_hyphenated};
 pub use nodes::{ByNode, NodeSet};
 pub use out::{Choices, Effect, Indications, Out};
 pub use process::Process;

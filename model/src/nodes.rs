@@ -113,7 +113,7 @@ impl Display for NodeSet {
 
 /// A value for each node, `n0` first: what is kept of every peer, such as votes or clocks. It is
 /// indexed by the node's name, and so, unlike a plain vector, it keeps its meaning when nodes are
-/// renamed. Printed as `[2 0 1]`.
+/// renamed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct ByNode<T>(Vec<T>);
 
@@ -135,38 +135,13 @@ impl<T> ByNode<T> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// The value of a node, if it has a place.
-    pub fn get(&self, node: NodeId) -> Option<&T> {
-        self.0.get(node.index())
-    }
-
-    /// The value of a node, if it has a place, to be changed.
-    pub fn get_mut(&mut self, node: NodeId) -> Option<&mut T> {
-        self.0.get_mut(node.index())
-    }
-
-    /// Every node with its value, in order of their numbers.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &T)> + ExactSizeIterator {
-        self.0.iter().enumerate().map(|(node, value)| (NodeId(node as u16), value))
-    }
-
-    /// Every node with its value, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut T)> {
-        self.0.iter_mut().enumerate().map(|(node, value)| (NodeId(node as u16), value))
-    }
-
-    /// The values, in order of the nodes' numbers.
-    pub fn values(&self) -> core::slice::Iter<'_, T> {
-        self.0.iter()
-    }
 }
 
 impl<T> Index<NodeId> for ByNode<T> {
     type Output = T;
 
     /// # Panics
-    /// If the node has no place; [`ByNode::get`] asks first.
+    /// If the node has no place: names from peers are looked up in the members first.
     fn index(&self, node: NodeId) -> &T {
         &self.0[node.index()]
     }
@@ -181,38 +156,5 @@ impl<T> IndexMut<NodeId> for ByNode<T> {
 impl<T> FromIterator<T> for ByNode<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> ByNode<T> {
         ByNode(values.into_iter().collect())
-    }
-}
-
-impl<T: Display> Display for ByNode<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[")?;
-        for (place, value) in self.0.iter().enumerate() {
-            write!(f, "{}{value}", if place == 0 { "" } else { " " })?;
-        }
-        f.write_str("]")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_two_majorities_share_a_node() {
-        for count in 1..=7 {
-            let all = NodeSet::first(count);
-            let majorities = || (0..1 << count).map(NodeSet).filter(|&s| all.has_majority(s));
-            for one in majorities() {
-                assert!(majorities().all(|other| !one.intersection(other).is_empty()));
-            }
-        }
-    }
-
-    #[test]
-    fn a_number_beyond_the_capacity_is_never_a_member() {
-        let mut set = NodeSet::first(64);
-        assert!(!set.insert(NodeId(64)) && !set.contains(NodeId(64)) && !set.remove(NodeId(200)));
-        assert_eq!(set.len(), 64);
     }
 }

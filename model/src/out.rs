@@ -46,18 +46,6 @@ pub enum Choices {
     },
 }
 
-impl Choices {
-    fn choose(&mut self, bound: u32) -> u32 {
-        match self {
-            Choices::Seeded(random) => random.below(u64::from(bound)) as u32,
-            Choices::Scripted { script, asked } => {
-                asked.push(bound);
-                script.get(asked.len() - 1).copied().unwrap_or(0)
-            }
-        }
-    }
-}
-
 /// What a child layer told its parent. It must be looked at, even if there is nothing to do.
 pub type Indications<C> = Vec<<C as Process>::Indication>;
 
@@ -100,7 +88,13 @@ impl<P: Process> Out<P> {
 
     /// A number below `bound`: all randomness there is. Seeded in runs, enumerated by the checker.
     pub fn choose(&mut self, bound: u32) -> u32 {
-        self.choices.choose(bound)
+        match &mut self.choices {
+            Choices::Seeded(random) => random.below(u64::from(bound)) as u32,
+            Choices::Scripted { script, asked } => {
+                asked.push(bound);
+                script.get(asked.len() - 1).copied().unwrap_or(0)
+            }
+        }
     }
 
     /// The node's own clock; only for clock protocols and measured failure detectors.

@@ -17,18 +17,13 @@ pub struct Moment(pub u64);
 impl Moment {
     /// The origin of the clock.
     pub const ZERO: Moment = Moment(0);
-
-    /// The time since the origin.
-    pub fn elapsed(self) -> Duration {
-        Duration::from_nanos(self.0)
-    }
 }
 
 impl Add<Duration> for Moment {
     type Output = Moment;
 
     fn add(self, span: Duration) -> Moment {
-        Moment(self.0.saturating_add(nanos(span)))
+        Moment(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -45,9 +40,4 @@ impl Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:06}s", self.0 / 1_000_000_000, self.0 / 1_000 % 1_000_000)
     }
-}
-
-/// A span in nanoseconds; saturates after 584 years.
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

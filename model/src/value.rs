@@ -54,3 +54,14 @@ impl Display for Never {
         match *self {}
     }
 }
+
+/// Whether a type has no values, as [`Never`]: then there is nothing to tell `None` from.
+pub(crate) const fn has_no_values<T>() -> bool {
+    size_of::<Option<T>>() == 0
+}
+
+/// Takes what never comes. It compiles only where that is so.
+pub(crate) fn never<T>(_: T) -> ! {
+    const { assert!(has_no_values::<T>(), "This can come: write the method that takes it.") }
+    unreachable!("There is no such value.")
+}

@@ -14,7 +14,7 @@ use world::Subject;
 use world::timed::{SECONDS, Tally, Violation};
 
 use crate::run::{Options, Outcome, draw, failures, run};
-use crate::shrink::{Failure, shrink};
+use crate::shrink::{Events, Failure, shrink};
 use crate::workload::Workload;
 
 /// Which runs a campaign makes.
@@ -198,7 +198,7 @@ impl Sum {
             first_violation: None,
             events: 0,
             simulated: 0,
-            hash: Fingerprint::new(),
+            hash: Fingerprint::default(),
             marks: names.map(|name| Mark { name: name.to_string(), runs: 0 }).collect(),
         }
     }
@@ -315,9 +315,18 @@ impl Display for Failure {
         for strike in &plan.faults {
             writeln!(f, "  {} {}", model::Moment(strike.at), strike.fault)?;
         }
-        for line in &self.trace {
-            writeln!(f, "  {line}")?;
+        match &self.story {
+            None => self.trace.iter().try_for_each(|line| writeln!(f, "  {line}"))?,
+            Some(story) => {
+                let Events { drawn, plan, story: told } = self.events;
+                let told = told.unwrap_or_default();
+                writeln!(f, "{drawn} events drawn, {plan} in the smaller run, {told} as a story:")?;
+                story.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
+            }
         }
-        write!(f, "{violation}")
+        match &self.explanation {
+            None => write!(f, "{violation}"),
+            Some(explanation) => write!(f, "{explanation}"),
+        }
     }
 }

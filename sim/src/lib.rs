@@ -7,12 +7,14 @@
 
 mod campaign;
 mod plan;
+mod retell;
 mod run;
 mod shrink;
 mod workload;
 
 pub use campaign::{Campaign, Mark, Progress, Report, campaign};
 pub use plan::{Operation, Plan, Scale, Strike};
-pub use run::{Options, Outcome, draw, operation_random, perform, run};
-pub use shrink::{Failure, shrink};
-pub use workload::{Clients, OpenClients, OpenLoop, Workload};
+pub use run::{Options, Outcome, draw, perform, run};
+pub use shrink::{Events, Failure, shrink};
+pub use workload::{Clients, OpenClients, OpenLoop, Probes, Workload};
+pub use world::operation_random;

@@ -81,8 +81,11 @@ impl Plan {
             Climate { orphans: draw_orphans(seed, failures), ..draw_climate(&mut swarm, failures) };
         let faults = Faults::draw(&mut swarm, nodes, failures, scale);
         let operations = draw_operations(seed, scale);
-        let faults = faults.strikes(seed, scale, &operations);
+        let mut faults = faults.strikes(seed, scale, &operations);
         let mut core = draw_core(&mut swarm, nodes, failures, &faults);
+        draw_disks(seed, failures, scale, &mut faults, &mut core);
+        draw_clocks(seed, &mut faults);
+        faults.retain(|strike| strike.at < scale.faults);
         let traitors = draw_traitors(seed, nodes, failures);
         for traitor in traitors.iter() {
             core.remove(traitor);
@@ -119,6 +122,79 @@ fn draw_traitors(seed: u64, nodes: usize, failures: &Failures) -> NodeSet {
 fn draw_orphans(seed: u64, failures: &Failures) -> bool {
     let may_be = failures.crashes > 0 && !failures.loss;
     may_be && Random::child(seed, "orphans").chance(1, 2)
+}
+
+/// One run in so many has disks that fail: most runs should get far without.
+const BAD_DISKS: u64 = 8;
+
+/// Disks that fail to sync, whose frames rot, or that forget. They have a randomness of their own,
+/// so that runs without them are as they were before there were such disks.
+fn draw_disks(
+    seed: u64,
+    failures: &Failures,
+    scale: &Scale,
+    faults: &mut Vec<Strike>,
+    core: &mut NodeSet,
+) {
+    let mut random = Random::child(seed, "disks");
+    if failures.amnesia {
+        for _ in 0..log_uniform(&mut random, 1, AMNESIAS) {
+            let node = NodeId(random.below(failures.crashes as u64) as u16);
+            let at = random.below(scale.faults);
+            let down = log_uniform(&mut random, MILLIS, SECONDS);
+            // Half of them forget everything.
+            let some = log_uniform(&mut random, 1, 64);
+            let frames = if random.chance(1, 2) { u64::MAX } else { some };
+            faults.push(Strike { at, fault: Fault::Forget { node, down, frames } });
+        }
+    }
+    if failures.recovery && random.chance(1, BAD_DISKS) {
+        for strike in &mut *faults {
+            if let Fault::Crash { fuse: fuse @ Fuse::Saves(_), .. } = &mut strike.fault
+                && random.chance(1, 2)
+            {
+                *fuse = Fuse::Sync;
+            }
+        }
+        // It may as well be one that is not of the core anyway.
+        let node = NodeId(random.below(failures.crashes.max(1) as u64) as u16);
+        let is_spare = !core.contains(node) || core.len() > failures.core;
+        if failures.may_rot() && is_spare {
+            core.remove(node);
+            let (at, down) =
+                (random.below(scale.faults), log_uniform(&mut random, MILLIS, SECONDS));
+            let frame = random.below(1 << 16);
+            faults.push(Strike { at, fault: Fault::Rot { node, down, frame } });
+        }
+    }
+    faults.sort_by_key(|strike| strike.at);
+}
+
+/// Logs that a run without trust in disks loses, at most.
+const AMNESIAS: u64 = 32;
+
+/// Some of the clocks that leap are set back instead, or strobe: forward and back, again and again.
+fn draw_clocks(seed: u64, faults: &mut Vec<Strike>) {
+    let mut random = Random::child(seed, "clocks");
+    let mut strobes = Vec::new();
+    for strike in &mut *faults {
+        let Fault::Leap { node, by } = strike.fault else { continue };
+        match random.below(3) {
+            0 => strike.fault = Fault::Back { node, by },
+            1 => {
+                for turn in 1..=2 * random.below(8) {
+                    let at = strike.at + turn * log_uniform(&mut random, MILLIS, 100 * MILLIS);
+                    let forth = turn.is_multiple_of(2);
+                    let fault =
+                        if forth { Fault::Leap { node, by } } else { Fault::Back { node, by } };
+                    strobes.push(Strike { at, fault });
+                }
+            }
+            _ => {}
+        }
+    }
+    faults.extend(strobes);
+    faults.sort_by_key(|strike| strike.at);
 }
 
 fn draw_core(swarm: &mut Random, nodes: usize, failures: &Failures, faults: &[Strike]) -> NodeSet {

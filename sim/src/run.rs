@@ -1,10 +1,9 @@
 //! One run: faults, then healing, then judgement.
 
-use model::Random;
 use serde::{Deserialize, Serialize};
-use world::timed::{Climate, MILLIS, Stop, Tally, Violation, World};
+use world::timed::{Climate, Fault, MILLIS, Notes, Stop, Tally, World};
 use world::trace::Trace;
-use world::{Failures, Subject, SystemModel};
+use world::{Failures, Subject, SystemModel, Violation};
 
 use crate::plan::{Plan, Scale, Strike};
 use crate::workload::{Clients, Workload};
@@ -105,8 +104,26 @@ pub fn perform<S: Subject, W: Workload<S>>(
     judge_every: u32,
     trace: usize,
 ) -> Outcome {
+    play(subject, workload, plan, judge_every, trace, false).0
+}
+
+/// As [`perform`]; with `notes` also what happened, as steps of a story.
+pub(crate) fn play<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    plan: &Plan,
+    judge_every: u32,
+    trace: usize,
+    notes: bool,
+) -> (Outcome, Notes<S::Process>) {
     assert_eq!(plan.nodes, subject.nodes(), "A plan is performed with its own number of nodes.");
     let mut world = World::new(subject, plan.seed, plan.climate.clone(), judge_every, trace);
+    if notes {
+        world.take_notes();
+    }
+    if plan.faults.iter().any(|strike| matches!(strike.fault, Fault::Forget { .. })) {
+        world.keep_logs();
+    }
     world.betray(plan.seed, plan.traitors);
     let clients = workload.clients(subject, plan);
     let mut course = Course { world, clients, faults: &plan.faults, acted_at: None };
@@ -116,7 +133,7 @@ pub fn perform<S: Subject, W: Workload<S>>(
     course.until(plan.heal);
     let violation = course.finish(plan);
     let world = course.world;
-    Outcome {
+    let outcome = Outcome {
         seed: plan.seed,
         violation,
         ended: world.now(),
@@ -125,7 +142,8 @@ pub fn perform<S: Subject, W: Workload<S>>(
         tally: *world.tally(),
         seen: world.seen(),
         trace: world.trace(),
-    }
+    };
+    (outcome, world.notes().unwrap_or_default())
 }
 
 struct Course<'p, S: Subject, C> {
@@ -227,9 +245,4 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
         let safe = self.world.violation().map_or(Ok(()), |violation| Err(violation.clone()));
         safe.and_then(|()| self.clients.judge().map_err(Violation::Safety)).and(promises).err()
     }
-}
-
-/// The randomness of one operation: it does not depend on how many operations went before.
-pub fn operation_random(seed: u64, count: u64) -> Random {
-    Random::child(seed ^ count.rotate_left(32), "operation")
 }

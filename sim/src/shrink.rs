@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use model::{NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
-use world::Subject;
-use world::timed::{Climate, FUSE, Fault, Fuse, Violation};
+use world::explain::{self, Explanation};
+use world::story::Step;
+use world::timed::{Climate, FUSE, Fault, Fuse};
+use world::{Subject, Timing, Violation};
 
 use crate::plan::{Plan, Strike};
-use crate::run::{Options, Outcome, perform};
+use crate::retell::{Retold, Telling, events};
+use crate::run::{Options, Outcome, failures, perform, play};
 use crate::workload::Workload;
 
 /// A failing run, as small as shrinking made it. Saved as JSON, it can be replayed.
@@ -27,10 +30,31 @@ pub struct Failure {
     pub judge_every: u32,
     /// How many operations and faults the seed had drawn.
     pub drawn: (usize, usize),
+    /// How many events lead to the violation.
+    #[serde(default)]
+    pub events: Events,
     /// How many runs shrinking took.
     pub shrink_runs: u64,
-    /// What happened last, up to the violation, a line each.
+    /// The shortest way found to the same violation, as a story, if one can be told: the model must
+    /// not be synchronous, and no node a traitor.
+    #[serde(default)]
+    pub story: Option<String>,
+    /// Why it is wrong: of the story, if there is one, else of the run.
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
+    /// What happened last in the run, up to the violation, a line each.
     pub trace: Vec<String>,
+}
+
+/// How many events lead to a violation: requests, deliveries, alarms and faults of nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Events {
+    /// In the run that the seed had drawn.
+    pub drawn: u64,
+    /// In the run of the smaller plan.
+    pub plan: u64,
+    /// In the story.
+    pub story: Option<u64>,
 }
 
 impl Failure {
@@ -67,8 +91,15 @@ const SMALL: usize = 12;
 /// How many other seeds are tried: a coincidence of one in four is found more often than not.
 const LUCK: u64 = 5;
 
-/// Finds a smaller run that breaks the same thing: fewer nodes, then fewer faults and operations,
-/// then calmer weather.
+/// Events of the small run that its explanation looks back on: many times what it has.
+const EXPLAINED: usize = 10_000;
+
+/// How many stories are tried for each run that is: a story is some hundred times shorter.
+const STORIES: u64 = 20;
+
+/// Finds a smaller run that breaks the same thing: less before and after it, fewer faults and
+/// operations, fewer nodes, calmer weather. Then tells it as a story, with fewer deliveries and
+/// alarms.
 pub fn shrink<S: Subject, W: Workload<S>>(
     subject: &S,
     workload: &W,
@@ -92,21 +123,65 @@ pub fn shrink<S: Subject, W: Workload<S>>(
         shrinking.judge_every = options.judge_every;
         shrinking.try_plan(plan.clone());
     }
+    let judge_every = shrinking.judge_every;
+    let (_, drawn) = play(subject, workload, plan, judge_every, 0, true);
     shrinking.all();
-    let Shrinking { plan: small, judge_every, runs, .. } = shrinking;
+    let Shrinking { plan: small, runs, .. } = shrinking;
     let resized = (small.nodes != subject.nodes()).then(|| subject.resized(small.nodes)).flatten();
     let subject_now = resized.as_ref().unwrap_or(subject);
-    let outcome = perform(subject_now, workload, &small, judge_every, options.trace);
+    let (outcome, notes) = play(subject_now, workload, &small, judge_every, EXPLAINED, true);
+    let violation = outcome.violation.unwrap_or_else(|| violation.clone());
+    let told = retold(subject_now, workload, &small, &violation, &notes.steps, options);
+    let of_story = told.as_ref().map(|told| explain::story(subject_now, &told.text));
+    let mut trace = outcome.trace.expect("A record was asked for.");
+    let explanation = match of_story {
+        Some(Ok(Some(explanation))) => explanation,
+        // Nothing but the history of the clients shows it, or there is no story.
+        _ => explain::run(subject_now, &trace, &notes.heard, &violation),
+    };
+    trace.events.drain(..trace.events.len().saturating_sub(options.trace));
     Failure {
         subject: subject.name().to_string(),
         seed: plan.seed,
-        violation: outcome.violation.unwrap_or_else(|| violation.clone()),
         plan: small,
         judge_every,
         drawn: (plan.operations.len(), plan.faults.len()),
-        shrink_runs: runs,
-        trace: outcome.trace.map_or_else(Vec::new, |trace| trace.lines()),
+        events: Events {
+            drawn: events(&drawn.steps),
+            plan: events(&notes.steps),
+            story: told.as_ref().map(|told| told.events),
+        },
+        shrink_runs: runs + told.as_ref().map_or(0, |told| told.runs),
+        story: told.map(|told| told.text),
+        explanation: Some(explanation),
+        trace: trace.lines(),
+        violation,
     }
+}
+
+/// The story of the small run, if its model lets it be told.
+fn retold<S: Subject, W: Workload<S>>(
+    subject: &S,
+    workload: &W,
+    plan: &Plan,
+    wanted: &Violation,
+    steps: &[Step<S::Process>],
+    options: &Options,
+) -> Option<Retold> {
+    let timing = options.model.unwrap_or(subject.model()).timing;
+    let is_honest = plan.traitors.is_empty() && plan.climate.corrupt_ppm == 0;
+    if timing == Timing::Synchronous || !is_honest {
+        return None;
+    }
+    let telling = Telling {
+        subject,
+        workload,
+        wanted,
+        failures: failures(subject, options),
+        runs_limit: options.shrink_runs.saturating_mul(STORIES),
+        deadline: Instant::now() + Duration::from_millis(options.shrink_millis),
+    };
+    telling.tell(plan, steps)
 }
 
 struct Shrinking<'a, S, W> {
@@ -232,6 +307,7 @@ impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
                     Fuse::Now => Fuse::Now,
                     Fuse::Events(_) => Fuse::Events(1),
                     Fuse::Saves(_) => Fuse::Saves(1),
+                    Fuse::Sync => Fuse::Sync,
                 });
             },
             |strike| {
@@ -340,7 +416,19 @@ impl Plan {
             operation.client = renamed(node).unwrap_or(NodeId(0)).0;
         }
         plan.faults = self.faults.iter().filter_map(|strike| strike.renamed(renamed)).collect();
+        for node in plan.damaged().iter() {
+            plan.core.remove(node);
+        }
         plan
+    }
+
+    /// The nodes whose logs are damaged in the course of it.
+    pub(crate) fn damaged(&self) -> NodeSet {
+        let rots = self.faults.iter().filter_map(|strike| match strike.fault {
+            Fault::Rot { node, .. } => Some(node),
+            _ => None,
+        });
+        rots.collect()
     }
 
     /// Whether a plan that comes from outside can be performed.
@@ -360,6 +448,12 @@ impl Plan {
         if !is_sorted {
             return Err("Faults and operations must be in the order of their times.".to_string());
         }
+        let damaged = self.damaged().intersection(self.core);
+        if !damaged.is_empty() {
+            return Err(format!(
+                "The logs of {damaged} are damaged, so they cannot be of the core."
+            ));
+        }
         match self.faults.iter().find(|strike| !strike.is_about(all)) {
             Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
             None => Ok(()),
@@ -372,10 +466,13 @@ impl Strike {
     fn is_about(&self, all: NodeSet) -> bool {
         match self.fault {
             Fault::Crash { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Forget { node, .. }
             | Fault::Pause { node, .. }
             | Fault::Stall { node, .. }
             | Fault::Omit { node, .. }
             | Fault::Leap { node, .. }
+            | Fault::Back { node, .. }
             | Fault::Skew { node, .. } => all.contains(node),
             Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
                 all.intersection(from) == from && all.intersection(to) == to
@@ -389,10 +486,13 @@ impl Strike {
         let mut strike = self.clone();
         match &mut strike.fault {
             Fault::Crash { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Forget { node, .. }
             | Fault::Pause { node, .. }
             | Fault::Stall { node, .. }
             | Fault::Omit { node, .. }
             | Fault::Leap { node, .. }
+            | Fault::Back { node, .. }
             | Fault::Skew { node, .. } => *node = rename(*node)?,
             Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
                 for side in [from, to] {

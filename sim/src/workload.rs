@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use model::{NodeId, NodeSet, Process};
-use world::Subject;
+use world::story::Heard;
 use world::timed::News;
+use world::{Subject, operation_random};
 
 use crate::plan::{Operation, Plan};
-use crate::run::operation_random;
 
 /// The clients of one run. Times are virtual, in nanoseconds.
 ///
@@ -66,6 +66,16 @@ pub trait Workload<S: Subject>: Sync {
 
     /// The clients of one run.
     fn clients<'s>(&self, subject: &'s S, plan: &Plan) -> Self::Clients<'s>;
+
+    /// Judges what clients asked and were told in a run that somebody drove by hand, as
+    /// [`Clients::judge`] does for a run of theirs. Needed only by workloads whose clients judge.
+    ///
+    /// # Errors
+    /// What contradicts the promise to clients, as a sentence.
+    fn judge(&self, subject: &S, heard: &[(u64, Heard<S::Process>)]) -> Result<(), String> {
+        let _ = (subject, heard);
+        Ok(())
+    }
 }
 
 /// Requests at the times of the plan, whatever comes of earlier ones: each operation asks its node
@@ -91,12 +101,6 @@ impl<S: Subject> Workload<S> for OpenLoop {
     }
 }
 
-/// The number of the first probe: operations of a plan are numbered from 0 and are fewer.
-const FIRST_PROBE: u64 = 1 << 32;
-
-/// Probes in the time in which promises have to come true.
-const PROBES: u64 = 20;
-
 /// The clients of [`OpenLoop`].
 pub struct OpenClients<'s, S> {
     subject: &'s S,
@@ -108,12 +112,52 @@ pub struct OpenClients<'s, S> {
     settle: u64,
 }
 
-struct Probes {
+/// Once faults have healed: every node of the core is asked something now and then.
+pub struct Probes {
     core: NodeSet,
     /// The nodes that are still to be asked in this round.
     left: NodeSet,
     count: u64,
     next: u64,
+    pause: u64,
+}
+
+impl Probes {
+    /// Operations of a plan are numbered from 0 and are fewer; probes are numbered behind this.
+    pub const FIRST: u64 = 1 << 32;
+
+    /// Rounds of probes in the time in which promises have to come true.
+    const ROUNDS: u64 = 20;
+
+    /// Probes from `now` on, when faults have healed; promises come true within `settle`.
+    pub fn new(now: u64, core: NodeSet, settle: u64) -> Probes {
+        let pause = (settle / Probes::ROUNDS).max(1);
+        Probes { core, left: core, count: Probes::FIRST, next: now + pause, pause }
+    }
+
+    /// Who is asked.
+    pub fn core(&self) -> NodeSet {
+        self.core
+    }
+
+    /// When the next round is due.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The next probe of a round that is due: where, and its number.
+    pub fn due(&mut self, now: u64) -> Option<(NodeId, u64)> {
+        if now < self.next {
+            return None;
+        }
+        let Some(node) = self.left.iter().next() else {
+            (self.left, self.next) = (self.core, now + self.pause);
+            return None;
+        };
+        self.left.remove(node);
+        self.count += 1;
+        Some((node, self.count))
+    }
 }
 
 impl<S: Subject> OpenClients<'_, S> {
@@ -125,7 +169,7 @@ impl<S: Subject> OpenClients<'_, S> {
 impl<S: Subject> Clients<S::Process> for OpenClients<'_, S> {
     fn next(&self) -> Option<u64> {
         let operation = self.operations.front().map(|operation| operation.at);
-        let probe = self.probes.as_ref().map(|probes| probes.next);
+        let probe = self.probes.as_ref().map(Probes::next);
         operation.into_iter().chain(probe).min()
     }
 
@@ -138,24 +182,15 @@ impl<S: Subject> Clients<S::Process> for OpenClients<'_, S> {
                 return Some((node, request));
             }
         }
-        loop {
-            let probes = self.probes.as_mut().filter(|probes| probes.next <= now)?;
-            let Some(node) = probes.left.iter().next() else {
-                probes.left = probes.core;
-                probes.next = now + (self.settle / PROBES).max(1);
-                return None;
-            };
-            probes.left.remove(node);
-            probes.count += 1;
-            let count = probes.count;
+        while let Some((node, count)) = self.probes.as_mut()?.due(now) {
             if let Some(request) = self.draw(node, count) {
                 return Some((node, request));
             }
         }
+        None
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        let next = now + (self.settle / PROBES).max(1);
-        self.probes = Some(Probes { core, left: core, count: FIRST_PROBE, next });
+        self.probes = Some(Probes::new(now, core, self.settle));
     }
 }

@@ -56,6 +56,12 @@ fn haste_is_caught_and_shrunk_to_one_crash_and_one_operation() {
     assert_eq!((failure.plan.faults.len(), failure.plan.nodes), (1, 2), "{report}");
     assert_eq!(failure.plan.operations.len(), 1, "{report}");
     assert!(failure.trace.last().unwrap().contains("which is acknowledged"), "{report}");
+    // Nobody can tell it shorter: a request, a message each way, a crash and a restart.
+    assert_eq!(failure.events.story, Some(5), "{report}");
+    let story = failure.story.as_ref().expect("it can be told");
+    let small = Toy::new(2, Mutant::Hasty);
+    let (stage, _) = world::story::perform(&small, story).unwrap_or_else(|e| panic!("{e}"));
+    assert!(stage.violation().is_some_and(|found| found.is_like(&failure.violation)), "{story}");
     let text = failure.to_json();
     let read = Failure::from_json(&text).unwrap();
     assert_eq!(&read, failure);
@@ -63,6 +69,20 @@ fn haste_is_caught_and_shrunk_to_one_crash_and_one_operation() {
     assert_eq!(again.violation.as_ref(), Some(&failure.violation));
     let sound = read.replay(&Toy::new(2, Mutant::None), &OpenLoop, 0);
     assert_eq!(sound.violation, None);
+}
+
+#[test]
+fn what_is_wrong_is_explained_by_the_facts_that_contradict_each_other() {
+    let report = of(&Toy::new(5, Mutant::Hasty), 300, 2);
+    let failure = report.first_failure.expect("haste is caught");
+    let explanation = failure.explanation.expect("it can be explained");
+    let facts: Vec<&str> = explanation.facts.iter().map(|fact| fact.text.as_str()).collect();
+    let [acked, lost] = facts[..] else { panic!("{explanation}") };
+    assert!(acked.starts_with("n0 tells Acked") && acked.ends_with("by n1"), "{explanation}");
+    assert_eq!(lost, "n1 tells Recovered {}", "{explanation}");
+    assert_eq!(explanation.grounds, [], "{explanation}");
+    let well = explanation.well.as_ref().expect("it was well before");
+    assert!(well.text.starts_with("n0 gets from n1 Stored"), "{explanation}");
 }
 
 #[test]

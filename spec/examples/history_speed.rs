@@ -13,7 +13,7 @@ use generate::{
     Rng, Shape, falsify_kv, falsify_register, kv_input, random_history, register_input,
 };
 use spec::history::models::{
-    Counter, CounterInput, CounterOutput, Kv, Queue, QueueInput, QueueOutput, Register,
+    Counter, CounterInput, CounterOutput, Kv, ListInput, ListOutput, Queue, Register,
     RegisterInput, RegisterOutput, Set, SetInput,
 };
 use spec::history::{Checked, History, Level, Limits, Model, ModelName, Verdict, check, verify};
@@ -95,16 +95,16 @@ fn by_rule_and_by_search(limits: &Limits) {
             measure(what, &Register, &history, limits);
         });
         let ask = |rng: &mut Rng| match rng.below(2) {
-            0 => QueueInput::Enqueue(next()),
-            _ => QueueInput::Dequeue,
+            0 => ListInput::Put(next()),
+            _ => ListInput::Take,
         };
         let empty = |_: &mut Rng, output| match output {
-            QueueOutput::Dequeued(_) => QueueOutput::Dequeued(None),
+            ListOutput::Taken(_) => ListOutput::Taken(None),
             other => other,
         };
-        let history = random_history(&mut Rng(10), &Queue, &shape, ask, empty);
+        let history = random_history(&mut Rng(10), &Queue::NEW, &shape, ask, empty);
         both(&format!("unique queue, {ending}"), &|what, limits| {
-            measure(what, &Queue, &history, limits);
+            measure(what, &Queue::NEW, &history, limits);
         });
         let ask = |rng: &mut Rng| match rng.below(2) {
             0 => CounterInput::Add(1),

@@ -12,9 +12,9 @@ use std::time::Instant;
 use brute::{assert_fails_first_at, some_order};
 use generate::{Rng, Shape, falsify_register, random_history};
 use spec::history::models::{
-    Counter, CounterInput, CounterOutput, Kv, KvInput, KvOutput, Lock, LockInput, LockOutput,
-    Micro, MultiRegister, Queue, QueueInput, QueueOutput, Register, RegisterInput, Set, SetInput,
-    SetOutput, Stack, StackInput, StackOutput,
+    Counter, CounterInput, CounterOutput, Kv, KvInput, KvOutput, ListInput, ListOutput, Lock,
+    LockInput, LockOutput, Micro, MultiRegister, Queue, Register, RegisterInput, Set, SetInput,
+    SetOutput, Stack,
 };
 use spec::history::{Call, History, Limits, Model, Ruling, Timed, Verdict, certify, check};
 
@@ -206,17 +206,17 @@ fn stores_of_unique_values() {
 fn queues() {
     let next = unique();
     let ask = |rng: &mut Rng| match rng.below(20) {
-        0..9 => QueueInput::Enqueue(next() % 8),
-        9 => QueueInput::Enqueue(1),
-        _ => QueueInput::Dequeue,
+        0..9 => ListInput::Put(next() % 8),
+        9 => ListInput::Put(1),
+        _ => ListInput::Take,
     };
     let falsify = |rng: &mut Rng, output| match output {
-        QueueOutput::Enqueued => QueueOutput::Enqueued,
-        QueueOutput::Dequeued(_) => {
-            QueueOutput::Dequeued(Some(rng.below(9) as i64).filter(|value| *value < 8))
+        ListOutput::Put => ListOutput::Put,
+        ListOutput::Taken(_) => {
+            ListOutput::Taken(Some(rng.below(9) as i64).filter(|value| *value < 8))
         }
     };
-    let tally = run(&Queue, 13, 6000, ask, falsify);
+    let tally = run(&Queue::NEW, 13, 6000, ask, falsify);
     assert_ruled(&tally, 6000);
 }
 
@@ -224,16 +224,16 @@ fn queues() {
 fn stacks() {
     let next = unique();
     let ask = |rng: &mut Rng| match rng.below(2) {
-        0 => StackInput::Push(next() % 8),
-        _ => StackInput::Pop,
+        0 => ListInput::Put(next() % 8),
+        _ => ListInput::Take,
     };
     let falsify = |rng: &mut Rng, output| match output {
-        StackOutput::Pushed => StackOutput::Pushed,
-        StackOutput::Popped(_) => {
-            StackOutput::Popped(Some(rng.below(9) as i64).filter(|value| *value < 8))
+        ListOutput::Put => ListOutput::Put,
+        ListOutput::Taken(_) => {
+            ListOutput::Taken(Some(rng.below(9) as i64).filter(|value| *value < 8))
         }
     };
-    run(&Stack, 14, 4000, ask, falsify);
+    run(&Stack::NEW, 14, 4000, ask, falsify);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct Failures {
     pub crashes: usize,
     /// Whether a node that crashed may come back, with what is on its disk.
     pub recovery: bool,
+    /// Whether a disk may forget what it had said to be durable.
+    pub amnesia: bool,
     /// How many nodes must be up, and able to reach each other, for promises to come true.
     pub core: usize,
     /// Whether messages may be lost, by bad luck or by a cut. A crash loses what is on its way to
@@ -38,6 +40,7 @@ impl Failures {
         Failures {
             crashes: nodes,
             recovery: true,
+            amnesia: false,
             core: NodeSet::first(nodes).majority(),
             omission: false,
             traitors: 0,
@@ -55,6 +58,7 @@ impl Failures {
         Failures {
             crashes: 0,
             recovery: false,
+            amnesia: false,
             core: nodes,
             omission: false,
             traitors: 0,
@@ -65,5 +69,11 @@ impl Failures {
             asynchrony: false,
             drift: false,
         }
+    }
+
+    /// Whether a node's log may be damaged: the node is then down for good, like one that crashed
+    /// and never came back, so there must be nodes that progress does not need.
+    pub fn may_rot(&self) -> bool {
+        self.recovery && self.core < self.crashes
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Display};
 
-use model::NodeSet;
+use model::{NodeSet, named};
 
 use crate::failures::Failures;
 
@@ -25,17 +25,18 @@ pub struct SystemModel {
     pub timing: Timing,
 }
 
-/// What links promise.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Links {
-    /// What is sent arrives, exactly once, if both ends stay up.
-    Perfect,
-    /// What is sent arrives, any number of times.
-    Stubborn,
-    /// What is sent may be lost or doubled; what is sent again and again arrives.
-    FairLoss,
-    /// In addition, a message may arrive with the words of another.
-    Arbitrary,
+named! {
+    /// What links promise, each less than the one before.
+    pub enum Links {
+        /// What is sent arrives, exactly once, if both ends stay up.
+        Perfect,
+        /// What is sent arrives, any number of times.
+        Stubborn,
+        /// What is sent may be lost or doubled; what is sent again and again arrives.
+        FairLoss,
+        /// In addition, a message may arrive with the words of another.
+        Arbitrary,
+    }
 }
 
 /// What faulty nodes do.
@@ -47,6 +48,9 @@ pub enum Faults {
     CrashStop,
     /// They stop, and may come back with what is on their disks.
     CrashRecovery,
+    /// They stop, and may come back with what was on their disks earlier: a disk that said that
+    /// something was durable may have forgotten it.
+    Amnesia,
     /// They stop, and lose some of what they send or are sent.
     Omission,
     /// Anything; links tell truly who sent a message, so they cannot speak in the name of others.
@@ -103,7 +107,7 @@ impl SystemModel {
     }
 
     /// The models with one assumption less, each with the name of what was dropped: `links`,
-    /// `order`, `faults`, `count` or `timing`.
+    /// `order`, `faults`, `disk`, `count` or `timing`.
     pub fn weaker(&self, nodes: usize) -> Vec<(&'static str, SystemModel)> {
         let mut list = Vec::new();
         match self.links {
@@ -127,10 +131,13 @@ impl SystemModel {
             Faults::CrashStop => {
                 list.push(("faults", worse(Faults::CrashRecovery, self.most.max(1))));
             }
-            Faults::CrashRecovery | Faults::Omission => {
+            Faults::CrashRecovery | Faults::Amnesia | Faults::Omission => {
                 list.push(("faults", worse(Faults::Byzantine, 1)));
             }
             Faults::Byzantine => {}
+        }
+        if self.faults == Faults::CrashRecovery {
+            list.push(("disk", SystemModel { faults: Faults::Amnesia, ..*self }));
         }
         if self.faults != Faults::None && self.most < nodes {
             list.push(("count", worse(self.faults, self.most + 1)));
@@ -169,7 +176,8 @@ impl SystemModel {
         let crashes = if self.faults == Faults::Byzantine { 0 } else { self.most };
         Failures {
             crashes: if self.faults == Faults::None { 0 } else { crashes },
-            recovery: self.faults == Faults::CrashRecovery,
+            recovery: matches!(self.faults, Faults::CrashRecovery | Faults::Amnesia),
+            amnesia: self.faults == Faults::Amnesia,
             omission: self.faults == Faults::Omission,
             traitors: if self.faults == Faults::Byzantine { self.most } else { 0 },
             core: self.core,
@@ -190,15 +198,11 @@ impl Display for SystemModel {
             Faults::None => write!(f, "no faults")?,
             Faults::CrashStop => write!(f, "crash-stop of {most}")?,
             Faults::CrashRecovery => write!(f, "crash-recovery of {most}")?,
+            Faults::Amnesia => write!(f, "crash-recovery of {most} with disks that forget")?,
             Faults::Omission => write!(f, "omission of {most}")?,
             Faults::Byzantine => write!(f, "Byzantine faults of {most}")?,
         }
-        let links = match self.links {
-            Links::Perfect => "perfect",
-            Links::Stubborn => "stubborn",
-            Links::FairLoss => "fair-loss",
-            Links::Arbitrary => "arbitrary",
-        };
+        let links = self.links;
         let ordered = if self.ordered { " first-in-first-out" } else { "" };
         let timing = match self.timing {
             Timing::Synchronous => "synchronous",
@@ -212,6 +216,16 @@ impl Display for SystemModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_trusts_its_disk_can_be_tried_without() {
+        let weaker = SystemModel::consensus(3).without(3, "disk").expect("it can be dropped");
+        assert!(weaker.failures().amnesia && weaker.failures().recovery);
+        assert!(
+            weaker.without(3, "disk").is_err()
+                && SystemModel::crash_stop(3, 1).without(3, "disk").is_err()
+        );
+    }
 
     #[test]
     fn each_weaker_model_differs_in_one_assumption() {

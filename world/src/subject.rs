@@ -143,3 +143,9 @@ pub struct Sometimes<P: Process> {
     /// Whether it happened in this step, from the event and the process after it.
     pub seen: fn(&Event<P>, &P) -> bool,
 }
+
+/// The randomness of one operation of a random run, from which [`Subject::request`] draws: it does
+/// not depend on how many operations went before.
+pub fn operation_random(seed: u64, count: u64) -> Random {
+    Random::child(seed ^ count.rotate_left(32), "operation")
+}

@@ -67,9 +67,26 @@ fn a_wrong_command_says_what_would_be_right() {
 #[test]
 fn the_cast_is_read_and_checked() {
     let cast = story::cast("# Why.\n\nnodes toy 5 auto-flush\n").unwrap();
-    assert_eq!(cast, Cast { subject: "toy".to_string(), nodes: 5, auto_flush: true });
-    for text in ["", "# only a comment", "request n0 x", "nodes toy", "nodes toy 65", "nodes toy 0"]
-    {
+    let toy = |nodes, auto_flush, variant: &[(&str, &str)]| {
+        let owned = |pair: &(&str, &str)| (pair.0.to_string(), pair.1.to_string());
+        let variant = variant.iter().map(owned).collect();
+        Cast { subject: "toy".to_string(), nodes, auto_flush, variant }
+    };
+    assert_eq!(cast, toy(5, true, &[]));
+    let variant = toy(2, false, &[("mutant", "mute"), ("values", "3")]);
+    assert_eq!(story::cast("nodes toy 2 mutant=mute values=3"), Ok(variant.clone()));
+    let text = "# Why.\nnodes toy 2\nsettle\n";
+    assert_eq!(story::recast(text, &variant), "# Why.\nnodes toy 2 mutant=mute values=3\nsettle\n");
+    for text in [
+        "",
+        "nodes toy 2 mute",
+        "nodes toy 2 values=3 auto-flush",
+        "# only a comment",
+        "request n0 x",
+        "nodes toy",
+        "nodes toy 65",
+        "nodes toy 0",
+    ] {
         assert!(story::cast(text).is_err(), "{text}");
     }
     let error = story::replay(&Toy::new(3, Mutant::None), "nodes raft 3").unwrap_err();
@@ -99,7 +116,8 @@ fn steps_become_a_story_that_can_be_replayed() {
         Step::Deliver { from: to, to: from, message: Message::Stored(1) },
         Step::Partition { groups: vec![[from].into_iter().collect(), [to].into_iter().collect()] },
     ];
-    let cast = Cast { subject: "toy".to_string(), nodes: 2, auto_flush: false };
+    let cast =
+        Cast { subject: "toy".to_string(), nodes: 2, auto_flush: false, variant: Vec::new() };
     let text = story::text(&cast, "Found by hand.", &steps);
     let told = story::replay(&Toy::new(2, Mutant::None), &text).unwrap();
     assert!(told.starts_with(&text), "{told}");

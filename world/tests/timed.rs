@@ -215,3 +215,70 @@ fn violations_end_the_run_and_stand_in_its_record() {
     let record = world.trace().expect("A record is kept.");
     assert_eq!(record.violation.as_deref(), Some(found.as_str()));
 }
+
+/// n1 stores three values and is down for a moment; returns what it recovered, if it came back.
+fn after(toy: &Toy, fault: &Fault) -> (Option<Vec<u64>>, Vec<String>) {
+    let mut world = World::new(toy, 1, Climate::calm(), 1, 1_000);
+    world.keep_logs();
+    world.run(5 * MILLIS);
+    for value in 1..=3 {
+        world.request(NodeId(0), Put(value));
+        world.run((5 + 10 * value) * MILLIS);
+    }
+    world.listen();
+    world.strike(fault);
+    let mut recovered = None;
+    while world.run(SECONDS) == Stop::News {
+        for news in world.news() {
+            if let News::Told(NodeId(1), Told::Recovered(values)) = news {
+                recovered = Some(values.into_iter().collect());
+            }
+        }
+    }
+    (recovered, world.trace().expect("a record was asked for").lines())
+}
+
+#[test]
+fn a_damaged_log_is_refused_and_named() {
+    let toy = Toy::new(2, Mutant::None);
+    let rot = Fault::Rot { node: NodeId(1), down: 10 * MILLIS, frame: 4 };
+    let (recovered, lines) = after(&toy, &rot);
+    assert_eq!(recovered, None, "{lines:#?}");
+    let refusals = lines.iter().filter(|line| line.contains("n1 refuses to start")).count();
+    assert_eq!(refusals, 1, "{lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with("frame 2 of 3 is damaged")), "{lines:#?}");
+    // Where nothing is durable, nothing can be damaged.
+    let rot = Fault::Rot { node: NodeId(0), down: 10 * MILLIS, frame: 4 };
+    assert!(!after(&toy, &rot).1.iter().any(|line| line.contains("refuses")));
+}
+
+#[test]
+fn a_disk_that_forgets_gives_back_an_older_state_and_breaks_what_relies_on_it() {
+    let toy = Toy::new(2, Mutant::None);
+    for (frames, left) in [(0, vec![1, 2, 3]), (1, vec![1, 2]), (u64::MAX, vec![])] {
+        let forget = Fault::Forget { node: NodeId(1), down: 10 * MILLIS, frames };
+        let (recovered, lines) = after(&toy, &forget);
+        let is_broken = lines.iter().any(|line| line.contains("VIOLATION"));
+        assert_eq!((recovered.is_none(), is_broken), (frames > 0, frames > 0), "{lines:#?}");
+        let told = format!("tells Recovered {{{}}}", list(&left));
+        assert!(lines.iter().any(|line| line.ends_with(&told)), "{told} {lines:#?}");
+    }
+}
+
+fn list(values: &[u64]) -> String {
+    values.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_sync_that_fails_stops_the_node_and_keeps_nothing() {
+    let toy = Toy::new(2, Mutant::None);
+    let mut world = world(&toy, 1);
+    let (node, down, keep) = (NodeId(1), SECONDS, 0);
+    world.strike(&Fault::Crash { node, down, fuse: Fuse::Sync, keep, compacted: false });
+    world.request(NodeId(0), Put(1));
+    world.run(50 * MILLIS);
+    assert_eq!(world.up(), only(0));
+    assert_eq!((world.tally().failed_syncs, world.tally().frames_lost), (1, 1));
+    world.run(3 * SECONDS);
+    assert_eq!((world.up(), world.violation()), (NodeSet::first(2), None));
+}

@@ -15,10 +15,9 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::eager::{self, Eager};
@@ -33,32 +32,6 @@ pub struct Follows<V> {
     /// Of each node, how many broadcasts had been delivered at the broadcaster; of its own, how
     /// many it had begun, with this one.
     pub stamp: Vector,
-}
-
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A broadcast does not wait for earlier ones of the same node.
-    SkipOwn,
-    /// A broadcast does not wait for those of other nodes that it follows upon.
-    SkipOthers,
-    /// Nothing is held back.
-    HoldNothing,
-    /// A stamp says nothing of the broadcasts of others.
-    StampOwn,
-    /// Of what was held back, one broadcast at most is delivered after each that comes.
-    ReleaseOne,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 5] = [
-        Mutant::SkipOwn,
-        Mutant::SkipOthers,
-        Mutant::HoldNothing,
-        Mutant::StampOwn,
-        Mutant::ReleaseOne,
-    ];
 }
 
 /// Causal broadcast at one node.
@@ -78,16 +51,40 @@ pub struct Causal<V> {
     below: Eager<Follows<V>>,
 }
 
-impl<V: Value> Causal<V> {
-    /// Broadcast among the nodes that the layer below connects, of which this is `me`.
-    pub fn new(me: NodeId, below: Eager<Follows<V>>) -> Causal<V> {
-        let (delivered, held) = (Vector::default(), BTreeMap::new());
-        Causal { me, mutant: None, sent: 0, delivered, held, below }
+impl<V: Value> Process for Causal<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = eager::Message<Follows<V>>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_below(out, |below, out| below.start(out));
     }
 
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> Causal<V> {
-        Causal { mutant, ..self }
+    // BSS §5.1, rule 1. The node's own broadcast comes back from below, and goes the way of all.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        self.sent += 1;
+        let mut stamp = match self.mutant {
+            Some(Mutant::StampOwn) => Vector::default(),
+            _ => self.delivered.clone(),
+        };
+        stamp.set(self.me, self.sent);
+        let follows = Broadcast(Follows { payload, stamp });
+        self.with_below(out, |below, out| below.request(follows, out));
+    }
+
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_below(out, |below, out| below.message(from, message, out));
+    }
+}
+
+impl<V: Value> Causal<V> {
+    /// Broadcast among the nodes that the layer below connects, of which this is `me`; with a
+    /// breakage, if one is named.
+    pub fn new(me: NodeId, below: Eager<Follows<V>>, mutant: Option<Mutant>) -> Causal<V> {
+        let (delivered, held) = (Vector::default(), BTreeMap::new());
+        Causal { me, mutant, sent: 0, delivered, held, below }
     }
 
     /// How many broadcasts of each node were delivered here.
@@ -147,46 +144,6 @@ impl<V: Value> Causal<V> {
     }
 }
 
-impl<V: Value> Process for Causal<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = eager::Message<Follows<V>>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, out: &mut Out<Self>) {
-        self.with_below(out, |below, out| below.start(out));
-    }
-
-    // BSS §5.1, rule 1. The node's own broadcast comes back from below, and goes the way of all.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        self.sent += 1;
-        let mut stamp = match self.mutant {
-            Some(Mutant::StampOwn) => Vector::default(),
-            _ => self.delivered.clone(),
-        };
-        stamp.set(self.me, self.sent);
-        let follows = Broadcast(Follows { payload, stamp });
-        self.with_below(out, |below, out| below.request(follows, out));
-    }
-
-    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
-        self.with_below(out, |below, out| below.message(from, message, out));
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
-    }
-}
-
 /// Nothing is held back that need not be.
 ///
 /// # Errors
@@ -211,21 +168,24 @@ pub fn nothing_ripe_is_held<V: Value>(nodes: &[&Causal<V>]) -> Result<(), String
     Ok(())
 }
 
-impl<V: Display> Display for Follows<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.payload, self.stamp)
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A broadcast does not wait for earlier ones of the same node.
+        SkipOwn,
+        /// A broadcast does not wait for those of other nodes that it follows upon.
+        SkipOthers,
+        /// Nothing is held back.
+        HoldNothing,
+        /// A stamp says nothing of the broadcasts of others.
+        StampOwn,
+        /// Of what was held back, one broadcast at most is delivered after each that comes.
+        ReleaseOne,
     }
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `skip-own`.
+impl<V: Display> Display for Follows<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::SkipOwn => "skip-own",
-            Mutant::SkipOthers => "skip-others",
-            Mutant::HoldNothing => "hold-nothing",
-            Mutant::StampOwn => "stamp-own",
-            Mutant::ReleaseOne => "release-one",
-        })
+        write!(f, "{} {}", self.payload, self.stamp)
     }
 }

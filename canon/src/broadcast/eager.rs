@@ -9,11 +9,10 @@
 //! The book's nodes also broadcast to themselves and relay what comes back; here a node's
 //! broadcast is its relay, which leaves n(n-1) messages: each node sends once to each other.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
 
-use model::{Never, NodeId, NodeSet, Out, Process, Value};
+use model::{Never, NodeId, NodeSet, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Broadcast, Deliver, Name, Names};
@@ -25,25 +24,6 @@ pub struct Message<V> {
     pub name: Name,
     /// What it says.
     pub payload: V,
-}
-
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Nobody passes anything on: this is best-effort broadcast.
-    NoRelay,
-    /// A broadcast is delivered each time it comes.
-    DeliverAgain,
-    /// Every broadcast of a node has the number of its first.
-    SameNumber,
-    /// What a node passes on, it passes off as its own.
-    RelayAsOwn,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 4] =
-        [Mutant::NoRelay, Mutant::DeliverAgain, Mutant::SameNumber, Mutant::RelayAsOwn];
 }
 
 /// Eager reliable broadcast at one node.
@@ -61,22 +41,39 @@ pub struct Eager<V> {
     payload: PhantomData<V>,
 }
 
+impl<V: Value> Process for Eager<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    // CGR algorithm 3.3, broadcast.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        if self.mutant != Some(Mutant::SameNumber) || self.sent == 0 {
+            self.sent += 1;
+        }
+        let name = Name { origin: self.me, number: self.sent };
+        self.take(Message { name, payload }, out);
+    }
+
+    // CGR algorithm 3.3, beb-deliver.
+    fn message(&mut self, _: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        self.take(message, out);
+    }
+}
+
 impl<V: Value> Eager<V> {
-    /// Broadcast among the nodes `n0` to `n(nodes-1)`.
-    pub fn new(me: NodeId, nodes: usize) -> Eager<V> {
+    /// Broadcast among the nodes `n0` to `n(nodes-1)`; with a breakage, if one is named.
+    pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Eager<V> {
         Eager {
             me,
             members: NodeSet::first(nodes),
-            mutant: None,
+            mutant,
             sent: 0,
             delivered: Names::default(),
             payload: PhantomData,
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> Eager<V> {
-        Eager { mutant, ..self }
     }
 
     /// What has been delivered here.
@@ -84,7 +81,7 @@ impl<V: Value> Eager<V> {
         &self.delivered
     }
 
-    /// CGR algorithm 3.3, beb-deliver: the first time, pass it on and deliver it.
+    /// The first time, pass it on and deliver it.
     fn take(&mut self, Message { name, payload }: Message<V>, out: &mut Out<Self>) {
         let is_new = self.delivered.insert(name);
         if is_new && (name.origin == self.me || self.mutant != Some(Mutant::NoRelay)) {
@@ -104,55 +101,22 @@ impl<V: Value> Eager<V> {
     }
 }
 
-impl<V: Value> Process for Eager<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    // CGR algorithm 3.3, broadcast.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        if self.mutant != Some(Mutant::SameNumber) || self.sent == 0 {
-            self.sent += 1;
-        }
-        let name = Name { origin: self.me, number: self.sent };
-        self.take(Message { name, payload }, out);
-    }
-
-    fn message(&mut self, _: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        self.take(message, out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Nobody passes anything on: this is best-effort broadcast.
+        NoRelay,
+        /// A broadcast is delivered each time it comes.
+        DeliverAgain,
+        /// Every broadcast of a node has the number of its first.
+        SameNumber,
+        /// What a node passes on, it passes off as its own.
+        RelayAsOwn,
     }
 }
 
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Data {} {}", self.name, self.payload)
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `no-relay`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NoRelay => "no-relay",
-            Mutant::DeliverAgain => "deliver-again",
-            Mutant::SameNumber => "same-number",
-            Mutant::RelayAsOwn => "relay-as-own",
-        })
     }
 }

@@ -14,10 +14,9 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, NodeSet, Out, Process, Value};
+use model::{Never, NodeId, NodeSet, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Broadcast, Deliver, Name, Names};
@@ -29,25 +28,6 @@ pub struct Message<V> {
     pub name: Name,
     /// What it says.
     pub payload: V,
-}
-
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A broadcast is delivered with one copy less than a majority.
-    FewerCopies,
-    /// Nobody passes anything on.
-    NoRelay,
-    /// A broadcast is delivered as soon as it comes.
-    DeliverAtOnce,
-    /// What was delivered is forgotten, and begins anew when another copy comes.
-    ForgetDelivered,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 4] =
-        [Mutant::FewerCopies, Mutant::NoRelay, Mutant::DeliverAtOnce, Mutant::ForgetDelivered];
 }
 
 /// Uniform reliable broadcast at one node.
@@ -75,23 +55,42 @@ struct Pending<V> {
     holders: NodeSet,
 }
 
+impl<V: Value> Process for Majority<V> {
+    type Request = Broadcast<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn start(&mut self, _: &mut Out<Self>) {
+        self.started = true;
+    }
+
+    // CGR algorithm 3.5, broadcast.
+    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
+        self.sent += 1;
+        let name = Name { origin: self.me, number: self.sent };
+        self.take(self.me, Message { name, payload }, out);
+    }
+
+    // CGR algorithm 3.5, beb-deliver: a copy is an acknowledgement.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        self.take(from, message, out);
+    }
+}
+
 impl<V: Value> Majority<V> {
-    /// Broadcast among the nodes `n0` to `n(nodes-1)`.
-    pub fn new(me: NodeId, nodes: usize) -> Majority<V> {
+    /// Broadcast among the nodes `n0` to `n(nodes-1)`; with a breakage, if one is named.
+    pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Majority<V> {
         Majority {
             me,
             members: NodeSet::first(nodes),
-            mutant: None,
+            mutant,
             started: false,
             sent: 0,
             pending: BTreeMap::new(),
             delivered: Names::default(),
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> Majority<V> {
-        Majority { mutant, ..self }
     }
 
     /// What has been delivered here.
@@ -108,7 +107,7 @@ impl<V: Value> Majority<V> {
         self.pending.contains_key(&name) || self.delivered.contains(name)
     }
 
-    /// CGR algorithm 3.5, beb-deliver: `holder` has the broadcast, and so have we now.
+    /// `holder` has the broadcast, and so have we now.
     fn take(&mut self, holder: NodeId, Message { name, payload }: Message<V>, out: &mut Out<Self>) {
         if self.delivered.contains(name) {
             return;
@@ -154,41 +153,6 @@ impl<V: Value> Majority<V> {
     }
 }
 
-impl<V: Value> Process for Majority<V> {
-    type Request = Broadcast<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {
-        self.started = true;
-    }
-
-    // CGR algorithm 3.5, broadcast.
-    fn request(&mut self, Broadcast(payload): Broadcast<V>, out: &mut Out<Self>) {
-        self.sent += 1;
-        let name = Name { origin: self.me, number: self.sent };
-        self.take(self.me, Message { name, payload }, out);
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        self.take(from, message, out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
-    }
-}
-
 /// What is delivered anywhere, a majority holds: the reason why agreement is uniform. A node that
 /// is down is counted as a holder, for it may have been one.
 ///
@@ -206,20 +170,22 @@ pub fn majority_holds<V: Value>(nodes: &[&Majority<V>]) -> Result<(), String> {
     Ok(())
 }
 
-impl<V: Display> Display for Message<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Data {} {}", self.name, self.payload)
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A broadcast is delivered with one copy less than a majority.
+        FewerCopies,
+        /// Nobody passes anything on.
+        NoRelay,
+        /// A broadcast is delivered as soon as it comes.
+        DeliverAtOnce,
+        /// What was delivered is forgotten, and begins anew when another copy comes.
+        ForgetDelivered,
     }
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `fewer-copies`.
+impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::FewerCopies => "fewer-copies",
-            Mutant::NoRelay => "no-relay",
-            Mutant::DeliverAtOnce => "deliver-at-once",
-            Mutant::ForgetDelivered => "forget-delivered",
-        })
+        write!(f, "Data {} {}", self.name, self.payload)
     }
 }

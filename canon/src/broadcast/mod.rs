@@ -7,11 +7,13 @@
 //! | [`eager`] | agreement of correct nodes | any may crash | n(n-1) | 1; more if nodes crash |
 //! | [`causal`] | agreement of correct nodes, causal order | as [`eager`], below it | n(n-1) | 1 |
 //! | [`majority`] | uniform agreement | a minority may crash | n(n-1) | 2 |
+//! | [`batched`] | agreement | fair loss, no faults | 2(n-1) a batch | the tree's depth |
 //!
 //! Causal broadcast adds no message and, without a gap, no delay to the broadcast below it: on
 //! best-effort broadcast, which makes nobody agree, it would send n-1.
-//! All of them stand on perfect links, know no bound on time, and do not bear that a crashed node
-//! comes back. Messages are counted from one node to another; what a node tells itself is free.
+//! All but [`batched`] stand on perfect links. They know no bound on time, and do not bear that a
+//! crashed node comes back. Messages are counted from one node to another; what a node tells itself
+//! is free.
 //!
 //! Properties (Cachin, Guerraoui and Rodrigues 2011, modules 3.2 and 3.3; the `ReliableBroadcast`
 //! monitor in `spec` checks them):
@@ -24,12 +26,15 @@
 //! - *causal order* (module 3.9; the `CausalBroadcast` monitor): no node delivers a broadcast
 //!   before one that it follows upon: one that its node had broadcast or delivered before.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use core::fmt::{self, Display};
 
 use model::NodeId;
 use serde::{Deserialize, Serialize};
 
+use crate::numbers::Numbers;
+
+pub mod batched;
 pub mod causal;
 pub mod eager;
 pub mod majority;
@@ -57,46 +62,30 @@ pub struct Name {
     pub number: u64,
 }
 
-/// A set of broadcasts: for each node, all up to some number and a few beyond it. It stays small
-/// because what is missing in between is on its way.
+/// A set of broadcasts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Names(BTreeMap<NodeId, Numbers>);
-
-/// All up to `prefix`, and those in `beyond`, of which none is `prefix + 1`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-struct Numbers {
-    prefix: u64,
-    beyond: BTreeSet<u64>,
-}
 
 impl Names {
     /// Adds a broadcast; returns whether it is new.
     pub fn insert(&mut self, Name { origin, number }: Name) -> bool {
-        let numbers = self.0.entry(origin).or_default();
-        let is_new = number > numbers.prefix && numbers.beyond.insert(number);
-        while numbers.beyond.remove(&(numbers.prefix + 1)) {
-            numbers.prefix += 1;
-        }
-        is_new
+        self.0.entry(origin).or_default().insert(number)
     }
 
     /// Whether the broadcast is in the set.
     pub fn contains(&self, Name { origin, number }: Name) -> bool {
-        let holds =
-            |numbers: &Numbers| number <= numbers.prefix || numbers.beyond.contains(&number);
-        self.0.get(&origin).is_some_and(holds)
+        self.0.get(&origin).is_some_and(|numbers| numbers.contains(number))
     }
 
     /// Whether a broadcast is in the set before an earlier one of the same node.
     pub fn has_gap(&self) -> bool {
-        self.0.values().any(|numbers| !numbers.beyond.is_empty())
+        self.0.values().any(Numbers::has_gap)
     }
 
     /// The broadcasts, by node and number.
     pub fn iter(&self) -> impl Iterator<Item = Name> {
         self.0.iter().flat_map(|(&origin, numbers)| {
-            let all = (1..=numbers.prefix).chain(numbers.beyond.iter().copied());
-            all.map(move |number| Name { origin, number })
+            numbers.iter().map(move |number| Name { origin, number })
         })
     }
 }
@@ -133,6 +122,7 @@ impl Display for Name {
 
 #[cfg(test)]
 mod tests {
+    use alloc::collections::BTreeSet;
     use alloc::vec::Vec;
 
     use model::Random;

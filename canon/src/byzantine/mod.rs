@@ -1,8 +1,13 @@
 //! Agreement among nodes of which some lie.
 //!
-//! Requests and indications are those of [`consensus`](crate::consensus), and so are the
-//! properties, but for the nodes that keep to the protocol only: whatever the others do, no two of
-//! these decide differently, and what they decide was proposed by one of them.
+//! Requests and indications are those of [`consensus`](crate::consensus).
+//!
+//! Properties, of the loyal nodes whatever the others do (the `Consensus` monitor in `spec` checks
+//! them when it is told who lies):
+//! - validity: what a loyal node decides, a loyal node proposed;
+//! - agreement: no two loyal nodes decide different values;
+//! - integrity: a loyal node decides once;
+//! - termination: every loyal node decides.
 //!
 //! | protocol | nodes | timing | rounds | messages |
 //! |---|---|---|---|---|

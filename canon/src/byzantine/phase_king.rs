@@ -23,11 +23,10 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use crate::consensus::{Decide, Propose};
@@ -45,32 +44,6 @@ pub enum Message {
 /// Its alarm: the round is over.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct RoundEnds;
-
-/// One-line breakages of Phase King, each of which the checker or the simulator must catch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// More than `n/2` equal values are enough to disobey the king.
-    KeepOnFewer,
-    /// A node obeys the king whatever it has counted.
-    ObeyAlways,
-    /// A node never obeys.
-    NeverObey,
-    /// There is one phase less.
-    FewerPhases,
-    /// Anybody's word counts as the king's.
-    AnyKing,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 5] = [
-        Mutant::KeepOnFewer,
-        Mutant::ObeyAlways,
-        Mutant::NeverObey,
-        Mutant::FewerPhases,
-        Mutant::AnyKing,
-    ];
-}
 
 /// What never changes at a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -111,14 +84,6 @@ impl Process for PhaseKing {
     type Message = Message;
     type Timer = RoundEnds;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
 
     fn start(&mut self, out: &mut Out<Self>) {
         out.set(RoundEnds, self.setup.round..self.setup.round);
@@ -268,6 +233,9 @@ fn first_round(phase: u32) -> u32 {
 
 /// From the end of the first phase with a loyal king on, all loyal nodes have the same value. The
 /// processes are those of loyal nodes.
+///
+/// # Errors
+/// The king, and two nodes with different values.
 pub fn a_loyal_king_unites(nodes: &[&PhaseKing]) -> Result<(), String> {
     let loyal: NodeSet = nodes.iter().map(|node| node.setup.me).collect();
     let Some(phase) = (1..=NodeSet::CAPACITY as u32).find(|&p| loyal.contains(king(p))) else {
@@ -288,6 +256,22 @@ pub fn a_loyal_king_unites(nodes: &[&PhaseKing]) -> Result<(), String> {
     Ok(())
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// More than `n/2` equal values are enough to disobey the king.
+        KeepOnFewer,
+        /// A node obeys the king whatever it has counted.
+        ObeyAlways,
+        /// A node never obeys.
+        NeverObey,
+        /// There is one phase less.
+        FewerPhases,
+        /// Anybody's word counts as the king's.
+        AnyKing,
+    }
+}
+
 impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -300,18 +284,5 @@ impl Display for Message {
 impl Display for RoundEnds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("round-ends")
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `keep-on-fewer`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::KeepOnFewer => "keep-on-fewer",
-            Mutant::ObeyAlways => "obey-always",
-            Mutant::NeverObey => "never-obey",
-            Mutant::FewerPhases => "fewer-phases",
-            Mutant::AnyKing => "any-king",
-        })
     }
 }

@@ -7,16 +7,16 @@
 //! Model: asynchrony; messages may be lost, doubled and overtaken, and any node may stop, for a
 //! stamp speaks only of what was received. A node that comes back would count anew: vectors are
 //! not kept on disk. No quorum.
+//! Left out: sending only the counts that have changed (Singhal and Kshemkalyani 1992).
 
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Display};
 use core::marker::PhantomData;
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Act, Stamped, What};
@@ -87,35 +87,6 @@ pub struct Message<V> {
     pub stamp: Vector,
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A receipt is counted, but nothing is learnt from the message.
-    NoMerge,
-    /// A receipt is not counted.
-    NoReceiveTick,
-    /// A sending is not counted.
-    NoSendTick,
-    /// A message carries the vector from before its sending.
-    StaleStamp,
-    /// A receipt learns the sender's own count, and nothing of what the sender had learnt.
-    MergeSenderOnly,
-    /// A receipt takes over the vector of the message, and forgets what it does not know of.
-    Overwrite,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 6] = [
-        Mutant::NoMerge,
-        Mutant::NoReceiveTick,
-        Mutant::NoSendTick,
-        Mutant::StaleStamp,
-        Mutant::MergeSenderOnly,
-        Mutant::Overwrite,
-    ];
-}
-
 /// A vector clock at one node.
 ///
 /// Invariants: the node's own count is the number of its events; no other count is higher than
@@ -128,15 +99,46 @@ pub struct VectorClock<V> {
     payload: PhantomData<V>,
 }
 
-impl<V: Value> VectorClock<V> {
-    /// A clock at which nothing has happened.
-    pub fn new(me: NodeId) -> VectorClock<V> {
-        VectorClock { me, mutant: None, vector: Vector::default(), payload: PhantomData }
+impl<V: Value> Process for VectorClock<V> {
+    type Request = Act<V>;
+    type Indication = Stamped<V, Vector>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    fn request(&mut self, act: Act<V>, out: &mut Out<Self>) {
+        match act {
+            Act::Local => {
+                self.vector.tick(self.me);
+                self.tell(What::Local, out);
+            }
+            // Mattern 1989: the message carries the vector of its sending.
+            Act::Send(to, payload) => {
+                let before = self.vector.clone();
+                self.tick(Mutant::NoSendTick);
+                self.tell(What::Sent(payload.clone()), out);
+                let stale = self.mutant == Some(Mutant::StaleStamp);
+                let stamp = if stale { before } else { self.vector.clone() };
+                // Forgetting it is the crash of a crash-stop process, which stamps nothing any
+                // more: no two events of this node have the same count.
+                out.send(to, Message { payload, stamp });
+            }
+        }
     }
 
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> VectorClock<V> {
-        VectorClock { mutant, ..self }
+    // Mattern 1989: a receipt knows of what its sender knew, and is an event itself.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        let Message { payload, stamp } = message;
+        self.learn(from, &stamp);
+        self.tick(Mutant::NoReceiveTick);
+        self.tell(What::Received(from, payload), out);
+    }
+}
+
+impl<V: Value> VectorClock<V> {
+    /// A clock at which nothing has happened; with a breakage, if one is named.
+    pub fn new(me: NodeId, mutant: Option<Mutant>) -> VectorClock<V> {
+        VectorClock { me, mutant, vector: Vector::default(), payload: PhantomData }
     }
 
     /// The vector of the last event here.
@@ -173,55 +175,6 @@ impl<V: Value> VectorClock<V> {
     }
 }
 
-impl<V: Value> Process for VectorClock<V> {
-    type Request = Act<V>;
-    type Indication = Stamped<V, Vector>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    fn request(&mut self, act: Act<V>, out: &mut Out<Self>) {
-        match act {
-            Act::Local => {
-                self.vector.tick(self.me);
-                self.tell(What::Local, out);
-            }
-            // Mattern 1989: the message carries the vector of its sending.
-            Act::Send(to, payload) => {
-                let before = self.vector.clone();
-                self.tick(Mutant::NoSendTick);
-                self.tell(What::Sent(payload.clone()), out);
-                let stale = self.mutant == Some(Mutant::StaleStamp);
-                let stamp = if stale { before } else { self.vector.clone() };
-                // Forgetting it is the crash of a crash-stop process, which stamps nothing any
-                // more: no two events of this node have the same count.
-                out.send(to, Message { payload, stamp });
-            }
-        }
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        let Message { payload, stamp } = message;
-        self.learn(from, &stamp);
-        self.tick(Mutant::NoReceiveTick);
-        self.tell(What::Received(from, payload), out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
-    }
-}
-
 /// Nobody knows of more events of a node than that node does. A node that knows of none of its own
 /// is down, and was something else before.
 ///
@@ -239,6 +192,24 @@ pub fn nobody_knows_more<V: Value>(clocks: &[&VectorClock<V>]) -> Result<(), Str
     Ok(())
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A receipt is counted, but nothing is learnt from the message.
+        NoMerge,
+        /// A receipt is not counted.
+        NoReceiveTick,
+        /// A sending is not counted.
+        NoSendTick,
+        /// A message carries the vector from before its sending.
+        StaleStamp,
+        /// A receipt learns the sender's own count, and nothing of what the sender had learnt.
+        MergeSenderOnly,
+        /// A receipt takes over the vector of the message, and forgets what it does not know of.
+        Overwrite,
+    }
+}
+
 impl Display for Vector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
@@ -252,19 +223,5 @@ impl Display for Vector {
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Carry {} {}", self.payload, self.stamp)
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `no-merge`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NoMerge => "no-merge",
-            Mutant::NoReceiveTick => "no-receive-tick",
-            Mutant::NoSendTick => "no-send-tick",
-            Mutant::StaleStamp => "stale-stamp",
-            Mutant::MergeSenderOnly => "merge-sender-only",
-            Mutant::Overwrite => "overwrite",
-        })
     }
 }

@@ -26,10 +26,9 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Decide, Propose};
@@ -42,32 +41,6 @@ pub enum Message {
     Report { round: u32, value: bool },
     /// Second step: the value that more than half reported, if I know of such a one.
     Proposal { round: u32, value: Option<bool> },
-}
-
-/// One-line breakages of Ben-Or, each of which the checker or the simulator must catch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// One report less than a majority makes a proposal.
-    FewerReports,
-    /// A message of an earlier round counts as one of the present.
-    TakeStale,
-    /// `f` proposals make a decision.
-    DecideOnFewer,
-    /// A node tosses a coin although it has seen a proposal.
-    TossAnyway,
-    /// Whoever decides falls silent at once.
-    FallSilent,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 5] = [
-        Mutant::FewerReports,
-        Mutant::TakeStale,
-        Mutant::DecideOnFewer,
-        Mutant::TossAnyway,
-        Mutant::FallSilent,
-    ];
 }
 
 /// What never changes at a node.
@@ -120,16 +93,6 @@ impl Process for BenOr {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, Propose(value): Propose<bool>, out: &mut Out<Self>) {
         if self.step == Step::Idle {
             self.report(1, value, out);
@@ -155,10 +118,6 @@ impl Process for BenOr {
             }
         }
         self.advance(out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 
@@ -277,6 +236,9 @@ impl BenOr {
 }
 
 /// All proposals of one round that name a value name the same one, over the processes of all nodes.
+///
+/// # Errors
+/// Two nodes that proposed different values.
 pub fn one_proposal_a_round(nodes: &[&BenOr]) -> Result<(), String> {
     let mut first: BTreeMap<u32, (NodeId, bool)> = BTreeMap::new();
     let heard = nodes.iter().flat_map(|node| &node.proposals);
@@ -309,6 +271,22 @@ impl Message {
     }
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// One report less than a majority makes a proposal.
+        FewerReports,
+        /// A message of an earlier round counts as one of the present.
+        TakeStale,
+        /// `f` proposals make a decision.
+        DecideOnFewer,
+        /// A node tosses a coin although it has seen a proposal.
+        TossAnyway,
+        /// Whoever decides falls silent at once.
+        FallSilent,
+    }
+}
+
 impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -318,18 +296,5 @@ impl Display for Message {
             }
             Message::Proposal { round, value: None } => write!(f, "Proposal round={round} none"),
         }
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `fewer-reports`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::FewerReports => "fewer-reports",
-            Mutant::TakeStale => "take-stale",
-            Mutant::DecideOnFewer => "decide-on-fewer",
-            Mutant::TossAnyway => "toss-anyway",
-            Mutant::FallSilent => "fall-silent",
-        })
     }
 }

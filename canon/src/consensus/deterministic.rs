@@ -14,24 +14,17 @@
 //! Left out: values other than bits, and forgetting estimates of rounds that are over.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
+
+use super::{Decide, Propose};
 
 /// How long round 0 lasts; each later round lasts as much longer.
 const ROUND: Duration = Duration::from_millis(20);
-
-/// Asks for this value to be decided; a node proposes once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Propose(pub bool);
-
-/// This value is decided, once and for all.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Decide(pub bool);
 
 /// A message of one round, or the decision.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -56,7 +49,7 @@ pub struct Suspect;
 ///
 /// Invariants: `round` never falls; a value that a majority took over in one round is the only one
 /// that any later round proposes.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Deterministic {
     me: NodeId,
     members: NodeSet,
@@ -69,103 +62,17 @@ pub struct Deterministic {
     proposed: Option<bool>,
     acks: NodeSet,
     decided: Option<bool>,
-}
-
-impl Deterministic {
-    /// A node among `n0` to `n(nodes-1)` that has proposed nothing.
-    pub fn new(me: NodeId, nodes: usize) -> Deterministic {
-        Deterministic {
-            me,
-            members: NodeSet::first(nodes),
-            round: 0,
-            estimate: None,
-            estimates: BTreeMap::new(),
-            proposed: None,
-            acks: NodeSet::EMPTY,
-            decided: None,
-        }
-    }
-
-    /// What this node has decided.
-    pub fn decided(&self) -> Option<bool> {
-        self.decided
-    }
-
-    /// The round that this node is in.
-    pub fn round(&self) -> u64 {
-        self.round
-    }
-
-    /// Who coordinates the round: each in turn.
-    pub fn coordinator(&self, round: u64) -> NodeId {
-        NodeId((round % self.members.len() as u64) as u16)
-    }
-
-    // None of the sends below needs to survive: a process that crashed never answers anybody.
-
-    fn enter(&mut self, round: u64, out: &mut Out<Self>) {
-        self.round = round;
-        self.estimates.clear();
-        self.proposed = None;
-        self.acks = NodeSet::EMPTY;
-        self.begin(out);
-    }
-
-    /// CT fig. 6, phase 1.
-    fn begin(&mut self, out: &mut Out<Self>) {
-        let Some((since, value)) = self.estimate else {
-            return;
-        };
-        let round = self.round;
-        out.send(self.coordinator(round), Message::Estimate { round, since, value });
-        let longest = ROUND * (round.min(1 << 20) as u32 + 1);
-        out.set(Suspect, longest..longest);
-    }
-
-    /// CT fig. 6, phase 2: the latest of a majority, the lowest node's among equals.
-    fn coordinate(&mut self, out: &mut Out<Self>) {
-        if self.proposed.is_some() || self.estimates.len() < self.members.majority() {
-            return;
-        }
-        let latest =
-            self.estimates.iter().max_by_key(|(node, (since, _))| (*since, Reverse(**node)));
-        let Some((_, &(_, value))) = latest else {
-            return;
-        };
-        self.proposed = Some(value);
-        for node in self.members.iter() {
-            out.send(node, Message::Proposal { round: self.round, value });
-        }
-    }
-
-    fn decide(&mut self, value: bool, out: &mut Out<Self>) {
-        self.decided = Some(value);
-        out.cancel(Suspect);
-        out.indicate(Decide(value));
-        for node in self.members.iter().filter(|&node| node != self.me) {
-            out.send(node, Message::Decided { value });
-        }
-    }
+    mutant: Option<Mutant>,
 }
 
 impl Process for Deterministic {
-    type Request = Propose;
-    type Indication = Decide;
+    type Request = Propose<bool>;
+    type Indication = Decide<bool>;
     type Message = Message;
     type Timer = Suspect;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    fn request(&mut self, Propose(value): Propose, out: &mut Out<Self>) {
+    fn request(&mut self, Propose(value): Propose<bool>, out: &mut Out<Self>) {
         if self.estimate.is_none() && self.decided.is_none() {
             self.estimate = Some((0, value));
             self.begin(out);
@@ -181,6 +88,7 @@ impl Process for Deterministic {
             | Message::Proposal { round, .. }
             | Message::Ack { round }
                 if round < self.round => {}
+            // CT fig. 6, phase 2.
             Message::Estimate { round, since, value } => {
                 if round > self.round {
                     self.enter(round, out);
@@ -193,36 +101,145 @@ impl Process for Deterministic {
                 if round > self.round {
                     self.enter(round, out);
                 }
-                self.estimate = Some((round + 1, value));
+                if !self.is_broken(Mutant::KeepEstimate) {
+                    self.estimate = Some((round + 1, value));
+                }
+                // Forgetting it is the crash of a crash-stop process: nobody hears of it again.
                 out.send(from, Message::Ack { round });
             }
             // CT fig. 6, phase 4: a majority has taken it over.
             Message::Ack { .. } => {
                 self.acks.insert(from);
                 if let Some(value) = self.proposed
-                    && self.members.has_majority(self.acks)
+                    && self.acks.len() >= self.quorum(Mutant::FewerAcks)
                 {
                     self.decide(value, out);
                 }
             }
+            // CT fig. 6, the last task: whoever hears of the decision decides, and passes it on.
             Message::Decided { value } => self.decide(value, out),
         }
     }
 
     fn timer(&mut self, Suspect: Suspect, out: &mut Out<Self>) {
-        self.enter(self.round + 1, out);
+        if !self.is_broken(Mutant::NeverSuspect) {
+            self.enter(self.round + 1, out);
+        }
     }
 }
 
-impl Display for Propose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "propose {}", u8::from(self.0))
+impl Deterministic {
+    /// A node among `n0` to `n(nodes-1)` that has proposed nothing; with a breakage, if one is
+    /// named.
+    pub fn new(me: NodeId, nodes: usize, mutant: Option<Mutant>) -> Deterministic {
+        Deterministic {
+            me,
+            members: NodeSet::first(nodes),
+            round: 0,
+            estimate: None,
+            estimates: BTreeMap::new(),
+            proposed: None,
+            acks: NodeSet::EMPTY,
+            decided: None,
+            mutant,
+        }
+    }
+
+    /// What this node has decided.
+    pub fn decided(&self) -> Option<bool> {
+        self.decided
+    }
+
+    /// The round that this node is in.
+    pub fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Whether this node coordinates the round that it is in.
+    pub fn coordinates(&self) -> bool {
+        self.coordinator(self.round) == self.me
+    }
+
+    /// Who coordinates the round: each in turn.
+    pub fn coordinator(&self, round: u64) -> NodeId {
+        NodeId((round % self.members.len() as u64) as u16)
+    }
+
+    fn is_broken(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// A majority: whoever hears the estimates of one hears from the acknowledgements of another.
+    fn quorum(&self, one_less: Mutant) -> usize {
+        self.members.majority() - usize::from(self.is_broken(one_less))
+    }
+
+    fn enter(&mut self, round: u64, out: &mut Out<Self>) {
+        self.round = round;
+        self.estimates.clear();
+        self.proposed = None;
+        self.acks = NodeSet::EMPTY;
+        self.begin(out);
+    }
+
+    /// CT fig. 6, phase 1.
+    fn begin(&mut self, out: &mut Out<Self>) {
+        let Some((since, value)) = self.estimate else {
+            return;
+        };
+        let round = self.round;
+        // Harmless to forget, as above.
+        out.send(self.coordinator(round), Message::Estimate { round, since, value });
+        let longest = ROUND * (round.min(1 << 20) as u32 + 1);
+        out.set(Suspect, longest..longest);
+    }
+
+    /// CT fig. 6, phase 2: the latest of a majority, the lowest node's among equals.
+    fn coordinate(&mut self, out: &mut Out<Self>) {
+        let quorum = self.quorum(Mutant::FewerEstimates);
+        if self.proposed.is_some() || self.estimates.len() < quorum {
+            return;
+        }
+        let is_blind = self.is_broken(Mutant::AnyEstimate);
+        let age = |since: u64| if is_blind { 0 } else { since };
+        let latest = self.estimates.iter().max_by_key(|(node, (s, _))| (age(*s), Reverse(**node)));
+        let Some((_, &(_, value))) = latest else {
+            return;
+        };
+        self.proposed = Some(value);
+        for node in self.members.iter() {
+            // Harmless to forget, as above.
+            out.send(node, Message::Proposal { round: self.round, value });
+        }
+    }
+
+    fn decide(&mut self, value: bool, out: &mut Out<Self>) {
+        self.decided = Some(value);
+        out.cancel(Suspect);
+        out.indicate(Decide(value));
+        let told = if self.is_broken(Mutant::TellNobody) { NodeSet::EMPTY } else { self.members };
+        for node in told.iter().filter(|&node| node != self.me) {
+            // Harmless to forget, as above.
+            out.send(node, Message::Decided { value });
+        }
     }
 }
 
-impl Display for Decide {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "decide {}", u8::from(self.0))
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A coordinator proposes with one estimate less than a majority.
+        FewerEstimates,
+        /// A coordinator decides with one acknowledgement less than a majority.
+        FewerAcks,
+        /// A coordinator takes the lowest node's estimate, however old it is.
+        AnyEstimate,
+        /// Who acknowledges a proposal keeps its own estimate.
+        KeepEstimate,
+        /// A round never lasts too long.
+        NeverSuspect,
+        /// Whoever decides tells nobody.
+        TellNobody,
     }
 }
 
@@ -230,13 +247,13 @@ impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Message::Estimate { round, since, value } => {
-                write!(f, "Estimate round={round} since={since} {}", u8::from(value))
+                write!(f, "Estimate round={round} since={since} {value}")
             }
             Message::Proposal { round, value } => {
-                write!(f, "Proposal round={round} {}", u8::from(value))
+                write!(f, "Proposal round={round} {value}")
             }
             Message::Ack { round } => write!(f, "Ack round={round}"),
-            Message::Decided { value } => write!(f, "Decided {}", u8::from(value)),
+            Message::Decided { value } => write!(f, "Decided {value}"),
         }
     }
 }

@@ -12,9 +12,10 @@
 //! | protocol | faults | timing | quorum | messages | delays |
 //! |---|---|---|---|---|---|
 //! | [`ben_or`] | crash-stop, f < n/2 | asynchronous | n-f | 2n(n-1) a round | 2 a round |
-//! | [`deterministic`] | crash-stop, f < n/2 | partly synchronous | majority | 3(n-1) a round | 3 |
-//! | [`paxos`] | crash-recovery | partly synchronous | majority | 4(n-1), then n-1 to tell | 4 |
+//! | [`deterministic`] | crash-stop, f < n/2 | partly synchronous | majority | 3(n-1), n(n-1) | 3 |
+//! | [`paxos`] | crash-recovery | partly synchronous | majority | 4(n-1), n-1 | 4 |
 //!
+//! Messages are those from one node to another: of the round, then those that tell the decision.
 //! [`two_generals`] shows what no protocol can do: agree by a deadline over links that lose.
 
 use core::fmt::{self, Display};

@@ -17,7 +17,6 @@
 //! Model: for the first promise, links that lose nothing, and a dawn that comes later than all
 //! messengers; it is there to be seen to break where links lose. No quorum.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -78,40 +77,12 @@ pub struct General {
     is_day: bool,
 }
 
-impl General {
-    /// The general `n0` or `n1`, in the evening.
-    pub fn new(me: NodeId, protocol: Protocol) -> General {
-        assert!(me.index() < 2, "There are two generals.");
-        General { me, protocol, has_order: false, last: 0, came: 0, is_day: false }
-    }
-
-    /// How many messengers have come.
-    pub fn came(&self) -> u32 {
-        self.came
-    }
-
-    fn send(&self, number: u32, out: &mut Out<Self>) {
-        if number <= self.protocol.messengers {
-            // A general does not crash, so he does not forget.
-            out.send(NodeId(1 - self.me.0), Messenger(number));
-        }
-    }
-}
-
 impl Process for General {
     type Request = Order;
     type Indication = AtDawn;
     type Message = Messenger;
     type Timer = Dawn;
     type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
 
     fn start(&mut self, out: &mut Out<Self>) {
         out.set(Dawn, NIGHT..NIGHT);
@@ -139,6 +110,26 @@ impl Process for General {
         let is_ordered = self.me != NodeId(0) || self.has_order;
         let attacks = is_ordered && self.came >= self.protocol.enough[self.me.index()];
         out.indicate(if attacks { AtDawn::Attack } else { AtDawn::Stay });
+    }
+}
+
+impl General {
+    /// The general `n0` or `n1`, in the evening.
+    pub fn new(me: NodeId, protocol: Protocol) -> General {
+        assert!(me.index() < 2, "There are two generals.");
+        General { me, protocol, has_order: false, last: 0, came: 0, is_day: false }
+    }
+
+    /// How many messengers have come.
+    pub fn came(&self) -> u32 {
+        self.came
+    }
+
+    fn send(&self, number: u32, out: &mut Out<Self>) {
+        if number <= self.protocol.messengers {
+            // A general does not crash, so he does not forget.
+            out.send(NodeId(1 - self.me.0), Messenger(number));
+        }
     }
 }
 

@@ -22,10 +22,9 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Indication, Request};
@@ -74,16 +73,6 @@ impl Process for ChandyMisraHaasAnd {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request, out: &mut Out<Self>) {
         match request {
             Request::Block(nodes) => self.block(nodes, out),
@@ -111,10 +100,6 @@ impl Process for ChandyMisraHaasAnd {
             // CMH §4.2, on receiving a probe.
             Message::Probe { initiator, number } => self.chase(from, initiator, number, out),
         }
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 
@@ -237,42 +222,20 @@ pub fn askers_wait(nodes: &[&ChandyMisraHaasAnd]) -> Result<(), String> {
     Ok(())
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A probe counts though its sender has been granted what it asked for.
-    TakeWhite,
-    /// A probe finds a deadlock wherever it arrives, not only at its initiator.
-    AnyInitiator,
-    /// A node that is blocked grants.
-    GrantBlocked,
-    /// Detections of one initiator are not told apart: after the first, probes are not passed on.
-    OneNumber,
-    /// A probe goes to one only of those that a node waits for.
-    ForwardOne,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 5] = [
-        Mutant::TakeWhite,
-        Mutant::AnyInitiator,
-        Mutant::GrantBlocked,
-        Mutant::OneNumber,
-        Mutant::ForwardOne,
-    ];
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `take-white`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::TakeWhite => "take-white",
-            Mutant::AnyInitiator => "any-initiator",
-            Mutant::GrantBlocked => "grant-blocked",
-            Mutant::OneNumber => "one-number",
-            Mutant::ForwardOne => "forward-one",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A probe counts though its sender has been granted what it asked for.
+        TakeWhite,
+        /// A probe finds a deadlock wherever it arrives, not only at its initiator.
+        AnyInitiator,
+        /// A node that is blocked grants.
+        GrantBlocked,
+        /// Detections of one initiator are not told apart: after the first, probes are not passed
+        /// on.
+        OneNumber,
+        /// A probe goes to one only of those that a node waits for.
+        ForwardOne,
     }
 }
 

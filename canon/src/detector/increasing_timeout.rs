@@ -11,11 +11,10 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::Suspicion;
@@ -40,20 +39,6 @@ pub enum Timer {
     Link(perfect::Repeat),
 }
 
-/// A breakage. A sound detector has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// A mistake does not lengthen the period.
-    NeverGrow,
-    /// Who was suspected once stays so.
-    NeverRestore,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 2] = [Mutant::NeverGrow, Mutant::NeverRestore];
-}
-
 /// The detector at one node.
 ///
 /// Invariants: a node in `open` has a request under way that it has not answered; `period` never
@@ -74,71 +59,6 @@ pub struct IncreasingTimeout {
     link: PerfectLink<Heartbeat>,
 }
 
-impl IncreasingTimeout {
-    /// A detector over the nodes `n0` to `n(nodes-1)`, whose periods begin with `step` and grow by
-    /// it with each mistake.
-    pub fn new(me: NodeId, nodes: usize, step: Duration) -> IncreasingTimeout {
-        let members = NodeSet::first(nodes);
-        IncreasingTimeout {
-            me,
-            mutant: None,
-            members,
-            step,
-            period: step,
-            open: NodeSet::EMPTY,
-            alive: members,
-            suspected: NodeSet::EMPTY,
-            link: PerfectLink::new(step),
-        }
-    }
-
-    /// The same with a breakage, for testing the tools that must find it.
-    pub fn broken(self, mutant: Option<Mutant>) -> IncreasingTimeout {
-        IncreasingTimeout { mutant, ..self }
-    }
-
-    /// Who is suspected now.
-    pub fn suspected(&self) -> NodeSet {
-        self.suspected
-    }
-
-    /// How long a period is now.
-    pub fn period(&self) -> Duration {
-        self.period
-    }
-
-    /// The seam to the link: runs one of its handlers and takes what it delivers.
-    fn with_link(
-        &mut self,
-        out: &mut Out<Self>,
-        run: impl FnOnce(&mut PerfectLink<Heartbeat>, &mut Out<PerfectLink<Heartbeat>>),
-    ) {
-        let lift = (|message| message, Timer::Link, |record| record);
-        for Deliver { from, payload } in out.below(lift, |below| run(&mut self.link, below)) {
-            match payload {
-                Heartbeat::Request => self.say(from, Heartbeat::Reply, out),
-                Heartbeat::Reply => {
-                    self.open.remove(from);
-                    self.alive.insert(from);
-                }
-            }
-        }
-    }
-
-    fn say(&mut self, to: NodeId, payload: Heartbeat, out: &mut Out<Self>) {
-        self.with_link(out, |link, below| link.request(Send { to, payload }, below));
-    }
-
-    fn ask(&mut self, out: &mut Out<Self>) {
-        for node in self.members.iter() {
-            if node != self.me && self.open.insert(node) {
-                self.say(node, Heartbeat::Request, out);
-            }
-        }
-        out.set(Timer::Period, self.period..self.period);
-    }
-}
-
 impl Process for IncreasingTimeout {
     type Request = Never;
     type Indication = Suspicion;
@@ -146,21 +66,9 @@ impl Process for IncreasingTimeout {
     type Timer = Timer;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
     fn start(&mut self, out: &mut Out<Self>) {
         self.with_link(out, |link, below| link.start(below));
         self.ask(out);
-    }
-
-    fn request(&mut self, request: Never, _: &mut Out<Self>) {
-        match request {}
     }
 
     fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
@@ -195,6 +103,73 @@ impl Process for IncreasingTimeout {
     }
 }
 
+impl IncreasingTimeout {
+    /// A detector over the nodes `n0` to `n(nodes-1)`, whose periods begin with `step` and grow by
+    /// it with each mistake; with a breakage, if one is named.
+    pub fn new(
+        me: NodeId,
+        nodes: usize,
+        step: Duration,
+        mutant: Option<Mutant>,
+    ) -> IncreasingTimeout {
+        let members = NodeSet::first(nodes);
+        IncreasingTimeout {
+            me,
+            mutant,
+            members,
+            step,
+            period: step,
+            open: NodeSet::EMPTY,
+            alive: members,
+            suspected: NodeSet::EMPTY,
+            link: PerfectLink::new(step, None),
+        }
+    }
+
+    /// Who is suspected now.
+    pub fn suspected(&self) -> NodeSet {
+        self.suspected
+    }
+
+    /// How long a period is now.
+    pub fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// The seam to the link: runs one of its handlers and takes what it delivers.
+    fn with_link(
+        &mut self,
+        out: &mut Out<Self>,
+        run: impl FnOnce(&mut PerfectLink<Heartbeat>, &mut Out<PerfectLink<Heartbeat>>),
+    ) {
+        let lift = (|message| message, Timer::Link, |record| record);
+        for Deliver { from, payload } in out.below(lift, |below| run(&mut self.link, below)) {
+            match payload {
+                // CGR algorithm 2.7, HeartbeatRequest.
+                Heartbeat::Request => self.say(from, Heartbeat::Reply, out),
+                // CGR algorithm 2.7, HeartbeatReply.
+                Heartbeat::Reply => {
+                    self.open.remove(from);
+                    self.alive.insert(from);
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, to: NodeId, payload: Heartbeat, out: &mut Out<Self>) {
+        self.with_link(out, |link, below| link.request(Send { to, payload }, below));
+    }
+
+    fn ask(&mut self, out: &mut Out<Self>) {
+        for node in self.members.iter() {
+            if node != self.me && self.open.insert(node) {
+                self.say(node, Heartbeat::Request, out);
+            }
+        }
+        out.set(Timer::Period, self.period..self.period);
+    }
+}
+
 /// What the end of a period must bring: who has answered in it is not suspected, and if one of them
 /// had been, the next period is longer.
 pub fn mistakes_are_mended(
@@ -217,13 +192,13 @@ pub fn mistakes_are_mended(
     Ok(())
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `never-grow`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NeverGrow => "never-grow",
-            Mutant::NeverRestore => "never-restore",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// A mistake does not lengthen the period.
+        NeverGrow,
+        /// Who was suspected once stays so.
+        NeverRestore,
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Indications: [`Suspect`] and [`Suspicion::Restore`]; there are no requests.
 //!
+//! Properties of an eventually perfect detector, ◇P (Cachin, Guerraoui and Rodrigues 2011, module
+//! 2.8; the `EventuallyPerfect` monitor in `spec` checks them):
+//! - *strong completeness*: from some time on, every correct node suspects every crashed one;
+//! - *eventual strong accuracy*: from some time on, no correct node suspects a correct one.
+//!
 //! | protocol | class | model | messages a period |
 //! |---|---|---|---|
 //! | [`increasing_timeout`] | ◇P | partial synchrony, crash-stop | 2(n-1) a node |
-//!
-//! ◇P promises strong completeness (every crashed node is suspected by every correct one, for good)
-//! and eventual strong accuracy (from some time on, no correct node is suspected).
 //!
 //! [`Suspect`]: Suspicion::Suspect
 

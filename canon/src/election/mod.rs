@@ -2,9 +2,14 @@
 //!
 //! Indications: [`Trust`]; there are no requests.
 //!
-//! | protocol | promises | model |
-//! |---|---|---|
-//! | [`omega`] | Ω: one correct leader, eventually and for good | ◇P below, crash-stop |
+//! Properties of the eventual leader detector, Ω (Cachin, Guerraoui and Rodrigues 2011, module 2.9;
+//! the `EventualLeader` monitor in `spec` checks them):
+//! - *eventual accuracy*: from some time on, every correct node trusts a correct one;
+//! - *eventual agreement*: from some time on, no two correct nodes trust different ones.
+//!
+//! | protocol | promises | model | messages |
+//! |---|---|---|---|
+//! | [`omega`] | Ω | ◇P below, crash-stop | none of its own |
 
 use core::fmt::{self, Display};
 

@@ -9,30 +9,14 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::Trust;
 use crate::detector::Suspicion;
 use crate::detector::increasing_timeout::{IncreasingTimeout, Timer};
-
-/// A breakage. A sound Ω has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Who was suspected once is never trusted again.
-    NeverForgive,
-    /// The highest rank is trusted, suspected or not.
-    TrustAnyway,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 2] = [Mutant::NeverForgive, Mutant::TrustAnyway];
-}
 
 /// Ω at one node.
 ///
@@ -47,16 +31,32 @@ pub struct Omega {
     detector: IncreasingTimeout,
 }
 
-impl Omega {
-    /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`.
-    pub fn new(nodes: usize, detector: IncreasingTimeout) -> Omega {
-        let members = NodeSet::first(nodes);
-        Omega { mutant: None, members, suspected: NodeSet::EMPTY, leader: None, detector }
+impl Process for Omega {
+    type Request = Never;
+    type Indication = Trust;
+    type Message = <IncreasingTimeout as Process>::Message;
+    type Timer = Timer;
+    type Record = Never;
+
+    fn start(&mut self, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.start(below));
     }
 
-    /// The same with a breakage, for testing the tools that must find it.
-    pub fn broken(self, mutant: Option<Mutant>) -> Omega {
-        Omega { mutant, ..self }
+    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.message(from, message, below));
+    }
+
+    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
+        self.with_detector(out, |detector, below| detector.timer(timer, below));
+    }
+}
+
+impl Omega {
+    /// Ω over the nodes that the detector watches, `n0` to `n(nodes-1)`; with a breakage, if one is
+    /// named.
+    pub fn new(nodes: usize, detector: IncreasingTimeout, mutant: Option<Mutant>) -> Omega {
+        let members = NodeSet::first(nodes);
+        Omega { mutant, members, suspected: NodeSet::EMPTY, leader: None, detector }
     }
 
     /// Whom this node trusts now.
@@ -101,38 +101,6 @@ impl Omega {
     }
 }
 
-impl Process for Omega {
-    type Request = Never;
-    type Indication = Trust;
-    type Message = <IncreasingTimeout as Process>::Message;
-    type Timer = Timer;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.start(below));
-    }
-
-    fn request(&mut self, request: Never, _: &mut Out<Self>) {
-        match request {}
-    }
-
-    fn message(&mut self, from: NodeId, message: Self::Message, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.message(from, message, below));
-    }
-
-    fn timer(&mut self, timer: Timer, out: &mut Out<Self>) {
-        self.with_detector(out, |detector, below| detector.timer(timer, below));
-    }
-}
-
 /// Every node that has started trusts the first node that its detector does not suspect.
 pub fn the_first_unsuspected_leads(nodes: &[&Omega]) -> Result<(), String> {
     for node in nodes {
@@ -146,12 +114,12 @@ pub fn the_first_unsuspected_leads(nodes: &[&Omega]) -> Result<(), String> {
     Ok(())
 }
 
-impl Display for Mutant {
-    /// The name on the command line: `never-forgive`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NeverForgive => "never-forgive",
-            Mutant::TrustAnyway => "trust-anyway",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Who was suspected once is never trusted again.
+        NeverForgive,
+        /// The highest rank is trusted, suspected or not.
+        TrustAnyway,
     }
 }

@@ -9,14 +9,14 @@
 //! Model: perfect links, asynchrony, no faults: a message that is lost with its sender would hold
 //! back for ever whatever follows upon it. No quorum.
 //! It adds no message to those that are asked for, and no delay unless one comes too early.
+//! Left out: sending only what has changed of the matrix.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Deliver, Send};
@@ -59,25 +59,6 @@ pub struct Message<V> {
     pub sent: Matrix,
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Nothing is held back.
-    HoldNothing,
-    /// A message waits for earlier ones of its own sender only: this is first in, first out.
-    WaitForSender,
-    /// Nothing is learnt from the matrix of a message.
-    NoMerge,
-    /// What is sent is not counted.
-    SendUncounted,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 4] =
-        [Mutant::HoldNothing, Mutant::WaitForSender, Mutant::NoMerge, Mutant::SendUncounted];
-}
-
 /// Causal order at one node.
 ///
 /// Invariants: `delivered` counts what was delivered here, by sender; every message in `held`
@@ -94,21 +75,40 @@ pub struct CausalLink<V> {
     held: BTreeMap<NodeId, BTreeMap<u64, Message<V>>>,
 }
 
+impl<V: Value> Process for CausalLink<V> {
+    type Request = Send<V>;
+    type Indication = Deliver<V>;
+    type Message = Message<V>;
+    type Timer = Never;
+    type Record = Never;
+
+    // RST, on sending.
+    fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
+        // Forgetting it is a crash, which the model rules out.
+        out.send(to, Message { payload, sent: self.sent.clone() });
+        if self.mutant != Some(Mutant::SendUncounted) {
+            self.sent.tick(self.me, to);
+        }
+    }
+
+    // RST, on arrival.
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        let number = message.sent.get(from, self.me) + 1;
+        self.held.entry(from).or_default().insert(number, message);
+        self.release(out);
+    }
+}
+
 impl<V: Value> CausalLink<V> {
-    /// A link of this node to all others.
-    pub fn new(me: NodeId) -> CausalLink<V> {
+    /// A link of this node to all others; with a breakage, if one is named.
+    pub fn new(me: NodeId, mutant: Option<Mutant>) -> CausalLink<V> {
         CausalLink {
             me,
-            mutant: None,
+            mutant,
             sent: Matrix::default(),
             delivered: Vector::default(),
             held: BTreeMap::new(),
         }
-    }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Option<Mutant>) -> CausalLink<V> {
-        CausalLink { mutant, ..self }
     }
 
     /// How many messages are held back.
@@ -157,43 +157,6 @@ impl<V: Value> CausalLink<V> {
     }
 }
 
-impl<V: Value> Process for CausalLink<V> {
-    type Request = Send<V>;
-    type Indication = Deliver<V>;
-    type Message = Message<V>;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    // RST, on sending.
-    fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
-        // Forgetting it is a crash, which the model rules out.
-        out.send(to, Message { payload, sent: self.sent.clone() });
-        if self.mutant != Some(Mutant::SendUncounted) {
-            self.sent.tick(self.me, to);
-        }
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        let number = message.sent.get(from, self.me) + 1;
-        self.held.entry(from).or_default().insert(number, message);
-        self.release(out);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
-    }
-}
-
 /// Nobody knows of more messages than their sender has sent.
 ///
 /// # Errors
@@ -215,6 +178,20 @@ pub fn nobody_knows_more<V: Value>(nodes: &[&CausalLink<V>]) -> Result<(), Strin
     Ok(())
 }
 
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Nothing is held back.
+        HoldNothing,
+        /// A message waits for earlier ones of its own sender only: this is first in, first out.
+        WaitForSender,
+        /// Nothing is learnt from the matrix of a message.
+        NoMerge,
+        /// What is sent is not counted.
+        SendUncounted,
+    }
+}
+
 impl Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
@@ -228,17 +205,5 @@ impl Display for Matrix {
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Carry {} {}", self.payload, self.sent)
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `hold-nothing`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::HoldNothing => "hold-nothing",
-            Mutant::WaitForSender => "wait-for-sender",
-            Mutant::NoMerge => "no-merge",
-            Mutant::SendUncounted => "send-uncounted",
-        })
     }
 }

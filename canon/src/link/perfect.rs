@@ -10,15 +10,15 @@
 //! remembers a prefix and the few numbers beyond it, not all it ever saw.
 //! Left out: crash-recovery (numbers start over with the process).
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
+use alloc::collections::BTreeMap;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use model::{Never, NodeId, Out, Process, Value};
+use model::{Never, NodeId, Out, Process, Value, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Deliver, Send};
+use crate::numbers::Numbers;
 
 /// A message of the link.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -34,23 +34,6 @@ pub enum Message<V> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Repeat;
 
-/// A breakage. A sound link has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// What was not acknowledged is not sent again.
-    NeverRepeat,
-    /// Every payload that comes is delivered, whether its number is new or not.
-    DeliverRepeats,
-    /// Any acknowledgement ends the repeating of everything that is open to its sender.
-    AcknowledgeAll,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 3] =
-        [Mutant::NeverRepeat, Mutant::DeliverRepeats, Mutant::AcknowledgeAll];
-}
-
 /// A perfect link from and to one node.
 ///
 /// Invariants: a number is in `open` from its first sending until it is acknowledged; the alarm is
@@ -64,52 +47,7 @@ pub struct PerfectLink<V> {
     /// What was sent and not acknowledged.
     open: BTreeMap<(NodeId, u64), V>,
     /// What was delivered, by sender.
-    seen: BTreeMap<NodeId, Seen>,
-}
-
-/// The numbers that came from one sender: all up to `prefix`, and those in `beyond`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-struct Seen {
-    prefix: u64,
-    beyond: BTreeSet<u64>,
-}
-
-impl Seen {
-    /// Notes a number; returns whether it is new.
-    fn insert(&mut self, number: u64) -> bool {
-        let is_new = number > self.prefix && self.beyond.insert(number);
-        while self.beyond.remove(&(self.prefix + 1)) {
-            self.prefix += 1;
-        }
-        is_new
-    }
-}
-
-impl<V: Value> PerfectLink<V> {
-    /// A link that repeats what was not acknowledged after each `every`.
-    pub fn new(every: Duration) -> PerfectLink<V> {
-        PerfectLink {
-            every,
-            mutant: None,
-            sent: BTreeMap::new(),
-            open: BTreeMap::new(),
-            seen: BTreeMap::new(),
-        }
-    }
-
-    /// The same with a breakage, for testing the tools that must find it.
-    pub fn broken(self, mutant: Option<Mutant>) -> PerfectLink<V> {
-        PerfectLink { mutant, ..self }
-    }
-
-    /// How many payloads are not yet acknowledged.
-    pub fn open(&self) -> usize {
-        self.open.len()
-    }
-
-    fn arm(&self, out: &mut Out<Self>) {
-        out.set(Repeat, self.every..self.every);
-    }
+    seen: BTreeMap<NodeId, Numbers>,
 }
 
 impl<V: Value> Process for PerfectLink<V> {
@@ -119,16 +57,7 @@ impl<V: Value> Process for PerfectLink<V> {
     type Timer = Repeat;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
+    // CGR algorithm 2.1, send.
     fn request(&mut self, Send { to, payload }: Send<V>, out: &mut Out<Self>) {
         let number = self.sent.get(&to).copied().unwrap_or(0) + 1;
         self.sent.insert(to, number);
@@ -152,6 +81,7 @@ impl<V: Value> Process for PerfectLink<V> {
                     out.indicate(Deliver { from, payload });
                 }
             }
+            // Beyond the book: what has come need not be repeated.
             Message::Acknowledge { number } => {
                 let was_open = self.open.remove(&(from, number)).is_some();
                 if self.mutant == Some(Mutant::AcknowledgeAll) {
@@ -179,23 +109,47 @@ impl<V: Value> Process for PerfectLink<V> {
     }
 }
 
+impl<V: Value> PerfectLink<V> {
+    /// A link that repeats what was not acknowledged after each `every`; with a breakage, if one
+    /// is named.
+    pub fn new(every: Duration, mutant: Option<Mutant>) -> PerfectLink<V> {
+        PerfectLink {
+            every,
+            mutant,
+            sent: BTreeMap::new(),
+            open: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// How many payloads are not yet acknowledged.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    fn arm(&self, out: &mut Out<Self>) {
+        out.set(Repeat, self.every..self.every);
+    }
+}
+
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// What was not acknowledged is not sent again.
+        NeverRepeat,
+        /// Every payload that comes is delivered, whether its number is new or not.
+        DeliverRepeats,
+        /// Any acknowledgement ends the repeating of everything that is open to its sender.
+        AcknowledgeAll,
+    }
+}
+
 impl<V: Display> Display for Message<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Message::Carry { number, payload } => write!(f, "Carry #{number} {payload}"),
             Message::Acknowledge { number } => write!(f, "Acknowledge #{number}"),
         }
-    }
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `never-repeat`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NeverRepeat => "never-repeat",
-            Mutant::DeliverRepeats => "deliver-repeats",
-            Mutant::AcknowledgeAll => "acknowledge-all",
-        })
     }
 }
 

@@ -16,10 +16,9 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{Never, NodeId, NodeSet, Out, Process};
+use model::{Never, NodeId, NodeSet, Out, Process, named};
 use serde::{Deserialize, Serialize};
 
 use super::{Indication, Request};
@@ -76,16 +75,6 @@ impl Process for RicartAgrawala {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request, out: &mut Out<Self>) {
         match (request, self.place) {
             // RA, the process invoking mutual exclusion, up to the critical section.
@@ -107,10 +96,6 @@ impl Process for RicartAgrawala {
             // RA, the process receiving REPLY messages.
             Message::Reply => self.note_reply(from, out),
         }
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 
@@ -258,50 +243,23 @@ pub fn deferred_with_reason(nodes: &[&RicartAgrawala]) -> Result<(), String> {
     Ok(())
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// Equal numbers are not told apart: both reply.
-    NumberAlone,
-    /// A node inside replies at once.
-    ReplyInside,
-    /// A node that wants in replies to nobody.
-    DeferAlways,
-    /// A node enters with one reply missing.
-    FewerReplies,
-    /// A node that leaves forgets whom it let wait.
-    ForgetDeferred,
-    /// A node asks with the highest number it has seen, not with a higher one.
-    SameNumber,
-    /// A node does not look at the numbers of others when it chooses its own.
-    UnseenNumber,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 7] = [
-        Mutant::NumberAlone,
-        Mutant::ReplyInside,
-        Mutant::DeferAlways,
-        Mutant::FewerReplies,
-        Mutant::ForgetDeferred,
-        Mutant::SameNumber,
-        Mutant::UnseenNumber,
-    ];
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `number-alone`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::NumberAlone => "number-alone",
-            Mutant::ReplyInside => "reply-inside",
-            Mutant::DeferAlways => "defer-always",
-            Mutant::FewerReplies => "fewer-replies",
-            Mutant::ForgetDeferred => "forget-deferred",
-            Mutant::SameNumber => "same-number",
-            Mutant::UnseenNumber => "unseen-number",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// Equal numbers are not told apart: both reply.
+        NumberAlone,
+        /// A node inside replies at once.
+        ReplyInside,
+        /// A node that wants in replies to nobody.
+        DeferAlways,
+        /// A node enters with one reply missing.
+        FewerReplies,
+        /// A node that leaves forgets whom it let wait.
+        ForgetDeferred,
+        /// A node asks with the highest number it has seen, not with a higher one.
+        SameNumber,
+        /// A node does not look at the numbers of others when it chooses its own.
+        UnseenNumber,
     }
 }
 

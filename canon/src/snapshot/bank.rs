@@ -6,7 +6,6 @@
 //!
 //! Model: any in which messages arrive once; money that is lost on its way is lost.
 
-use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
 use model::{Never, NodeId, Out, Process};
@@ -40,6 +39,27 @@ pub struct Bank {
     balance: u64,
 }
 
+impl Process for Bank {
+    type Request = Transfer;
+    type Indication = Never;
+    type Message = Credit;
+    type Timer = Never;
+    type Record = Never;
+
+    fn request(&mut self, Transfer { amount, to }: Transfer, out: &mut Out<Self>) {
+        if to == self.me || amount > self.balance {
+            return; // Nobody pays itself, or more than it has.
+        }
+        self.balance -= amount;
+        // To forget it is a crash, after which nothing of this account is promised.
+        out.send(to, Credit(amount));
+    }
+
+    fn message(&mut self, _: NodeId, Credit(amount): Credit, _: &mut Out<Self>) {
+        self.balance = self.balance.saturating_add(amount);
+    }
+}
+
 impl Bank {
     /// The account of node `me`.
     pub fn new(me: NodeId, balance: u64) -> Bank {
@@ -57,41 +77,6 @@ impl Application for Bank {
 
     fn state(&self) -> Balance {
         Balance(self.balance)
-    }
-}
-
-impl Process for Bank {
-    type Request = Transfer;
-    type Indication = Never;
-    type Message = Credit;
-    type Timer = Never;
-    type Record = Never;
-
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    fn request(&mut self, Transfer { amount, to }: Transfer, out: &mut Out<Self>) {
-        if to == self.me || amount > self.balance {
-            return; // Nobody pays itself, or more than it has.
-        }
-        self.balance -= amount;
-        // To forget it is a crash, after which nothing of this account is promised.
-        out.send(to, Credit(amount));
-    }
-
-    fn message(&mut self, _: NodeId, Credit(amount): Credit, _: &mut Out<Self>) {
-        self.balance = self.balance.saturating_add(amount);
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Display};
 
-use model::{NodeId, NodeSet, Out, Process};
+use model::{NodeId, NodeSet, Out, Process, named};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -243,38 +243,17 @@ pub fn closed_by_who_recorded<A: Application>(nodes: &[&ChandyLamport<A>]) -> Re
     Ok(())
 }
 
-/// A breakage. A sound node has none; the places that ask for one show what each rule is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Mutant {
-    /// What comes out of channels while a snapshot is under way is not recorded.
-    ForgetChannels,
-    /// What comes out of a channel is recorded to the end of the snapshot, not to the marker.
-    RecordBeyondMarker,
-    /// The state that is told is that at the end of the snapshot, not that at its beginning.
-    LateState,
-    /// Who gets its first marker sends none back into the channel that it came from.
-    NoMarkerBack,
-}
-
-impl Mutant {
-    /// All of them.
-    pub const ALL: [Mutant; 4] = [
-        Mutant::ForgetChannels,
-        Mutant::RecordBeyondMarker,
-        Mutant::LateState,
-        Mutant::NoMarkerBack,
-    ];
-}
-
-impl Display for Mutant {
-    /// The name on the command line: `forget-channels`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mutant::ForgetChannels => "forget-channels",
-            Mutant::RecordBeyondMarker => "record-beyond-marker",
-            Mutant::LateState => "late-state",
-            Mutant::NoMarkerBack => "no-marker-back",
-        })
+named! {
+    /// A breakage. A sound node has none; the places that ask for one show what each rule is for.
+    pub enum Mutant {
+        /// What comes out of channels while a snapshot is under way is not recorded.
+        ForgetChannels,
+        /// What comes out of a channel is recorded to the end of the snapshot, not to the marker.
+        RecordBeyondMarker,
+        /// The state that is told is that at the end of the snapshot, not that at its beginning.
+        LateState,
+        /// Who gets its first marker sends none back into the channel that it came from.
+        NoMarkerBack,
     }
 }
 

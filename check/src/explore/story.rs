@@ -95,6 +95,7 @@ impl<S: Shareable> Explore<'_, S> {
             subject: self.subject.name().to_owned(),
             nodes: self.subject.nodes(),
             auto_flush: self.bounds.flushing == Flushing::Eager,
+            variant: Vec::new(),
         };
         let mut text = story::text::<S::Process>(&cast, &violation.to_string(), &[]);
         text.push_str("---\n\n");

@@ -5,7 +5,6 @@
 
 mod http;
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -34,6 +33,9 @@ pub struct Explore {
     /// The port of the page, on this machine alone; 0 for any
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Say where the page is in one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Explore {
@@ -42,8 +44,7 @@ impl Explore {
         let entry = lab::find(&self.protocol).map_err(Failure::new)?;
         let settings = self.variant.settings();
         let story = match &self.story {
-            Some(file) => fs::read_to_string(file)
-                .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?,
+            Some(file) => crate::file::read(file)?,
             None => String::new(),
         };
         // A story that cannot be followed is told here, not on a page that stays empty.
@@ -52,7 +53,11 @@ impl Explore {
         let listener = TcpListener::bind(address)
             .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
-        crate::say(&format!("{}: http://{address}/  (Ctrl-C ends)", entry.card.name));
+        let (name, page_at) = (entry.card.name, format!("http://{address}/"));
+        match self.json {
+            true => crate::print_json(&json!({ "protocol": name, "page": page_at }))?,
+            false => crate::say(format_args!("{name}: {page_at}  (Ctrl-C ends)")),
+        }
         let begin = json!({
             "protocol": entry.card.name, "what": entry.card.what, "story": story,
         });

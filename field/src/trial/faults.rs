@@ -10,6 +10,7 @@ use world::trace::What;
 
 use super::{Field, HEALED};
 use crate::clock::now;
+use crate::disk;
 use crate::wire::{Command, Quality};
 
 /// What is wrong with the links now: faults may overlap, so they are counted.
@@ -102,9 +103,6 @@ impl Field<'_> {
     /// Does what the plan says, at the plan's times.
     pub(super) fn follow(&mut self, plan: &Plan, stop: &AtomicBool) -> Result<(), String> {
         let nodes = self.crashes.len();
-        if plan.nodes != nodes {
-            return Err(format!("the plan is for {} nodes, not for {nodes}", plan.nodes));
-        }
         let mut acts: Vec<(u64, Act)> = Vec::new();
         for strike in &plan.faults {
             acts.push((strike.at, Act::Begin(strike.fault.clone())));
@@ -171,6 +169,19 @@ impl Field<'_> {
         match *fault {
             Fault::Crash { node, .. } if begins => self.kill(node)?,
             Fault::Crash { node, .. } => self.revive(node)?,
+            Fault::Rot { node, frame, .. } if begins => {
+                self.kill(node)?;
+                let rotten = disk::rot(&self.disk(node), frame);
+                if rotten.map_err(|error| format!("the disk of {node}: {error}"))?.is_some() {
+                    self.damaged.insert(node);
+                }
+            }
+            Fault::Forget { node, frames, .. } if begins => {
+                self.kill(node)?;
+                disk::forget(&self.disk(node), frames)
+                    .map_err(|error| format!("the disk of {node}: {error}"))?;
+            }
+            Fault::Rot { node, .. } | Fault::Forget { node, .. } => self.revive(node)?,
             Fault::Pause { node, .. } => {
                 if let Some(child) = self.children.get(&node) {
                     child.pause(begins);
@@ -180,7 +191,8 @@ impl Field<'_> {
                 self.command(node, &Command::Stall(now() + span));
             }
             Fault::Skew { node, ppm } => self.command(node, &Command::Skew(ppm)),
-            Fault::Leap { node, by } => self.command(node, &Command::Leap(by)),
+            Fault::Leap { node, by } => self.command(node, &Command::Leap(by.cast_signed())),
+            Fault::Back { node, by } => self.command(node, &Command::Leap(-by.cast_signed())),
             _ => {
                 self.weather.change(fault, begins);
                 self.tell_weather();
@@ -229,14 +241,15 @@ fn span(fault: &Fault) -> Option<u64> {
     match *fault {
         Fault::Crash { down, fuse, .. } => {
             // A real process is killed at once: nobody can count its steps from outside.
-            let (Fuse::Now | Fuse::Events(_) | Fuse::Saves(_)) = fuse;
+            let (Fuse::Now | Fuse::Events(_) | Fuse::Saves(_) | Fuse::Sync) = fuse;
             Some(down)
         }
+        Fault::Rot { down, .. } | Fault::Forget { down, .. } => Some(down),
         Fault::Pause { span, .. }
         | Fault::Cut { span, .. }
         | Fault::Clog { span, .. }
         | Fault::Omit { span, .. }
         | Fault::Storm { span, .. } => Some(span),
-        Fault::Stall { .. } | Fault::Skew { .. } | Fault::Leap { .. } => None,
+        Fault::Stall { .. } | Fault::Skew { .. } | Fault::Leap { .. } | Fault::Back { .. } => None,
     }
 }

@@ -100,6 +100,9 @@ impl Trial<'_> {
     /// The nodes cannot be started, or one of them ended by itself.
     pub fn run(&self, stop: &AtomicBool) -> Result<Report, String> {
         let nodes = self.entry.card.size(self.settings.nodes)?;
+        if let Some(plan) = self.plan.as_ref().filter(|plan| plan.nodes != nodes) {
+            return Err(format!("the plan is for {} nodes, not for {nodes}", plan.nodes));
+        }
         let (tell, hear) = mpsc::channel();
         let mut field = Field {
             trial: self,
@@ -110,6 +113,7 @@ impl Trial<'_> {
             weather: Weather::calm(nodes),
             events: Vec::new(),
             crashes: Vec::new(),
+            damaged: NodeSet::EMPTY,
             faults: 0,
             turns: vec![0; nodes],
             last: now(),
@@ -145,6 +149,8 @@ struct Field<'a> {
     events: Vec<Event>,
     /// The lives of each node so far.
     crashes: Vec<u32>,
+    /// The nodes whose disks were damaged: they must not start.
+    damaged: NodeSet,
     faults: u64,
     /// How often each node has told its user something.
     turns: Vec<u64>,
@@ -177,7 +183,7 @@ impl Field<'_> {
 
     fn spawn(&mut self, node: NodeId, address: SocketAddr) -> Result<(), String> {
         let life = self.crashes[node.index()];
-        let disk = self.trial.folder.join(format!("{node}.disk"));
+        let disk = self.disk(node);
         let mut arguments = self.trial.command.clone();
         let own = [
             format!("--node={}", node.0),
@@ -189,6 +195,11 @@ impl Field<'_> {
         let child = Child::spawn(node, &arguments, self.tell.clone())?;
         self.children.insert(node, child);
         Ok(())
+    }
+
+    /// The file that is a node's disk.
+    fn disk(&self, node: NodeId) -> PathBuf {
+        self.trial.folder.join(format!("{node}.disk"))
     }
 
     /// Tells a node, if it is up.
@@ -224,6 +235,16 @@ impl Field<'_> {
                 let qualities = self.weather.of(node);
                 self.command(node, &Command::Links(qualities));
             }
+            Said::Line(node, Line::Refuses(what)) => {
+                if !self.damaged.contains(node) {
+                    return Err(format!("{node} refuses to start: {what}"));
+                }
+                let event =
+                    self.event(None, What::Fault, format!("{node} refuses to start: {what}"));
+                self.events.push(event);
+                self.crashes[node.index()] += 1;
+                self.children.remove(&node);
+            }
             Said::Ended(node, life, why) => {
                 let is_expected = self.crashes[node.index()] != life;
                 if !is_expected {
@@ -256,17 +277,7 @@ impl Field<'_> {
     }
 
     fn event(&self, node: Option<NodeId>, what: What, text: String) -> Event {
-        let happening = Happening {
-            at: now(),
-            node,
-            what,
-            text,
-            sends: Vec::new(),
-            tells: Vec::new(),
-            saves: Vec::new(),
-            alarms: Vec::new(),
-            epoch: None,
-        };
+        let happening = Happening::new(now(), node, what, text);
         Event { happening, asked: Vec::new(), told: Vec::new() }
     }
 

@@ -3,16 +3,16 @@
 use canon::broadcast::Broadcast;
 use canon::broadcast::causal::{Causal, Mutant, nothing_ripe_is_held};
 use canon::broadcast::eager::Eager;
-use check::{Bounds, Flushing};
+use check::Bounds;
 use model::{NodeId, Random};
 use spec::monitor::CausalBroadcast;
 use world::timed::MILLIS;
 use world::trace::What;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use super::offers;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
-use crate::theory::{Claim, Measure, even_run};
+use super::Broadcasters;
+use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::theory::{Measure, even_run};
 
 /// Causal broadcast, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -21,16 +21,14 @@ pub struct CausalLab {
     pub nodes: usize,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
-    /// When explored: how many nodes broadcast; those with the lowest numbers.
-    pub asked: usize,
-    /// When explored: how often each of them broadcasts.
-    pub broadcasts: u64,
+    /// When explored: who broadcasts how often.
+    pub broadcasters: Broadcasters,
 }
 
 impl CausalLab {
     /// The sound protocol; two nodes broadcast twice when it is explored.
     pub fn new(nodes: usize) -> CausalLab {
-        CausalLab { nodes, mutant: None, asked: 2, broadcasts: 2 }
+        CausalLab { nodes, mutant: None, broadcasters: Broadcasters::default() }
     }
 }
 
@@ -39,7 +37,7 @@ impl Subject for CausalLab {
     type Monitor = CausalBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "causal-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -47,7 +45,7 @@ impl Subject for CausalLab {
     }
 
     fn process(&self, node: NodeId) -> Causal<u64> {
-        Causal::new(node, Eager::new(node, self.nodes)).broken(self.mutant)
+        Causal::new(node, Eager::new(node, self.nodes, None), self.mutant)
     }
 
     fn monitor(&self) -> CausalBroadcast<u64> {
@@ -66,7 +64,7 @@ impl Subject for CausalLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
-        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+        self.broadcasters.requests(node)
     }
 
     fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
@@ -84,6 +82,7 @@ impl Subject for CausalLab {
 
 impl Exhibit for CausalLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "causal-broadcast",
@@ -101,50 +100,31 @@ impl Exhibit for CausalLab {
         CausalLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> CausalLab {
+        CausalLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> CausalLab {
-        CausalLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
     fn bounds(&self) -> Bounds {
-        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+        super::bounds()
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
-        vec![
-            knob("asked", "how many nodes broadcast", self.asked.to_string()),
-            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
-        ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            _ => self.broadcasts = number(knob, value)?,
-        }
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        self.broadcasters.dials().into()
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
         let lab = CausalLab::new(nodes);
         let trace = even_run(&lab, &[(MILLIS, NodeId(0), Broadcast(1))], 1);
         let asked = trace.events.iter().filter(|event| event.what == What::Request);
-        let mut measures = super::measures(&lab, "1", 1.0);
-        measures.push(Measure {
-            what: "messages a broadcast, relays left out",
-            convention: "those that the broadcaster sends: what it costs with best-effort \
-                         broadcast below instead of eager",
+        let mut measures = super::measures(&lab, ("1", 1.0));
+        measures.push(Measure::exact(
             nodes,
-            measured: asked.map(|event| event.sends.len()).sum::<usize>() as f64,
-            formula: "n-1",
-            expected: nodes as f64 - 1.0,
-            claim: Claim::Exact,
-        });
+            "messages a broadcast, relays left out",
+            "those that the broadcaster sends: what it costs with best-effort broadcast below \
+             instead of eager",
+            asked.map(|event| event.sends.len()).sum::<usize>() as f64,
+            ("n-1", nodes as f64 - 1.0),
+        ));
         measures
     }
 }

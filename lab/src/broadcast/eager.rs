@@ -1,19 +1,16 @@
 //! Eager reliable broadcast in the lab.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use canon::broadcast::Broadcast;
 use canon::broadcast::eager::{Eager, Message, Mutant};
-use check::{Bounds, Flushing};
-use model::{Event, NodeId, NodeSet, Random};
+use check::Bounds;
+use model::{Event, NodeId, NodeSet, Random, named};
 use spec::monitor::ReliableBroadcast;
 use world::rename::Symmetry;
 use world::{Sometimes, Subject, SystemModel};
 
-use super::offers;
+use super::Broadcasters;
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
 /// Eager reliable broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -25,25 +22,29 @@ pub struct EagerLab {
     pub mutant: Option<Mutant>,
     /// What it is held to.
     pub agreement: Agreement,
-    /// When explored: how many nodes broadcast; those with the lowest numbers.
-    pub asked: usize,
-    /// When explored: how often each of them broadcasts.
-    pub broadcasts: u64,
+    /// When explored: who broadcasts how often.
+    pub broadcasters: Broadcasters,
 }
 
-/// Who must agree.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Agreement {
-    /// The correct nodes among themselves.
-    Regular,
-    /// The correct nodes with every node, which eager broadcast does not promise.
-    Uniform,
+named! {
+    /// Who must agree.
+    pub enum Agreement {
+        /// The correct nodes among themselves.
+        Regular,
+        /// The correct nodes with every node, which eager broadcast does not promise.
+        Uniform,
+    }
 }
 
 impl EagerLab {
     /// The sound protocol, held to what it promises; two nodes broadcast twice when it is explored.
     pub fn new(nodes: usize) -> EagerLab {
-        EagerLab { nodes, mutant: None, agreement: Agreement::Regular, asked: 2, broadcasts: 2 }
+        EagerLab {
+            nodes,
+            mutant: None,
+            agreement: Agreement::Regular,
+            broadcasters: Broadcasters::default(),
+        }
     }
 }
 
@@ -52,7 +53,7 @@ impl Subject for EagerLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "eager-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -60,7 +61,7 @@ impl Subject for EagerLab {
     }
 
     fn process(&self, node: NodeId) -> Eager<u64> {
-        Eager::new(node, self.nodes).broken(self.mutant)
+        Eager::new(node, self.nodes, self.mutant)
     }
 
     fn monitor(&self) -> ReliableBroadcast<u64> {
@@ -81,7 +82,7 @@ impl Subject for EagerLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
-        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+        self.broadcasters.requests(node)
     }
 
     fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
@@ -103,6 +104,7 @@ impl Subject for EagerLab {
 
 impl Exhibit for EagerLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "eager-broadcast",
@@ -120,58 +122,21 @@ impl Exhibit for EagerLab {
         EagerLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> EagerLab {
+        EagerLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> EagerLab {
-        EagerLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
     fn bounds(&self) -> Bounds {
-        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+        super::bounds()
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
-        vec![
-            knob("agreement", "who must agree: regular, uniform", self.agreement.to_string()),
-            knob("asked", "how many nodes broadcast", self.asked.to_string()),
-            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
-        ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            "broadcasts" => self.broadcasts = number(knob, value)?,
-            _ => self.agreement = value.parse()?,
-        }
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        let agreement = Dial::word("agreement", "who must agree", &mut self.agreement);
+        [agreement].into_iter().chain(self.broadcasters.dials()).collect()
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
-        super::measures(&EagerLab::new(nodes), "1", 1.0)
-    }
-}
-
-impl Display for Agreement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Agreement::Regular => "regular",
-            Agreement::Uniform => "uniform",
-        })
-    }
-}
-
-impl FromStr for Agreement {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Agreement, String> {
-        let all = [Agreement::Regular, Agreement::Uniform];
-        let found = all.into_iter().find(|agreement| agreement.to_string() == name);
-        found.ok_or_else(|| format!("agreement is regular or uniform, not {name:?}"))
+        super::measures(&EagerLab::new(nodes), ("1", 1.0))
     }
 }
 

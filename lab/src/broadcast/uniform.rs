@@ -2,15 +2,15 @@
 
 use canon::broadcast::Broadcast;
 use canon::broadcast::majority::{Majority, Mutant, majority_holds};
-use check::{Bounds, Flushing};
+use check::Bounds;
 use model::{Event, NodeId, NodeSet, Random};
 use spec::monitor::ReliableBroadcast;
 use world::rename::Symmetry;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use super::offers;
+use super::Broadcasters;
 use crate::alike::alike;
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
 /// Uniform reliable broadcast, its size, its bounds when explored, and perhaps its breakage.
@@ -20,16 +20,14 @@ pub struct UniformLab {
     pub nodes: usize,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
-    /// When explored: how many nodes broadcast; those with the lowest numbers.
-    pub asked: usize,
-    /// When explored: how often each of them broadcasts.
-    pub broadcasts: u64,
+    /// When explored: who broadcasts how often.
+    pub broadcasters: Broadcasters,
 }
 
 impl UniformLab {
     /// The sound protocol; two nodes broadcast twice when it is explored.
     pub fn new(nodes: usize) -> UniformLab {
-        UniformLab { nodes, mutant: None, asked: 2, broadcasts: 2 }
+        UniformLab { nodes, mutant: None, broadcasters: Broadcasters::default() }
     }
 }
 
@@ -38,7 +36,7 @@ impl Subject for UniformLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "uniform-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -46,7 +44,7 @@ impl Subject for UniformLab {
     }
 
     fn process(&self, node: NodeId) -> Majority<u64> {
-        Majority::new(node, self.nodes).broken(self.mutant)
+        Majority::new(node, self.nodes, self.mutant)
     }
 
     fn monitor(&self) -> ReliableBroadcast<u64> {
@@ -72,7 +70,7 @@ impl Subject for UniformLab {
     }
 
     fn requests(&self, node: NodeId) -> Vec<Broadcast<u64>> {
-        offers(node, if node.index() < self.asked { self.broadcasts } else { 0 })
+        self.broadcasters.requests(node)
     }
 
     fn request(&self, _: NodeId, count: u64, _: &mut Random) -> Option<Broadcast<u64>> {
@@ -95,6 +93,7 @@ impl Subject for UniformLab {
 
 impl Exhibit for UniformLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "uniform-broadcast",
@@ -112,37 +111,20 @@ impl Exhibit for UniformLab {
         UniformLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> UniformLab {
+        UniformLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> UniformLab {
-        UniformLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    /// Without crashes: to safety, a node that has crashed for good is one that is slow for ever.
     fn bounds(&self) -> Bounds {
-        Bounds { flushing: Flushing::Eager, ..Bounds::default() }
+        super::bounds()
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
-        vec![
-            knob("asked", "how many nodes broadcast", self.asked.to_string()),
-            knob("broadcasts", "how often each of them does", self.broadcasts.to_string()),
-        ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            _ => self.broadcasts = number(knob, value)?,
-        }
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        self.broadcasters.dials().into()
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
-        super::measures(&UniformLab::new(nodes), "2", 2.0)
+        super::measures(&UniformLab::new(nodes), ("2", 2.0))
     }
 }
 

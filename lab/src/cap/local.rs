@@ -25,16 +25,6 @@ impl Process for Local {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, record: Never) {
-        match record {}
-    }
-
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
     fn request(&mut self, request: Request<u64>, out: &mut Out<Self>) {
         let Request::Write(value) = request else {
             return out.indicate(Indication::ReadReturns(self.copy.value));
@@ -52,10 +42,6 @@ impl Process for Local {
         if copy.stamp > self.copy.stamp {
             self.copy = copy;
         }
-    }
-
-    fn timer(&mut self, timer: Never, _: &mut Out<Self>) {
-        match timer {}
     }
 }
 

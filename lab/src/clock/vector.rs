@@ -8,8 +8,8 @@ use spec::monitor::CausalStamps;
 use world::timed::MILLIS;
 use world::{Faults, Invariant, Links, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
-use crate::theory::{Claim, Measure, even_run};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::theory::{Measure, even_run};
 
 /// Vector clocks, their number, their bounds when explored, and perhaps their breakage.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Subject for VectorLab {
     type Monitor = CausalStamps<u64, Vector>;
 
     fn name(&self) -> &'static str {
-        "vector-clock"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -48,7 +48,7 @@ impl Subject for VectorLab {
     }
 
     fn process(&self, node: NodeId) -> VectorClock<u64> {
-        VectorClock::new(node).broken(self.mutant)
+        VectorClock::new(node, self.mutant)
     }
 
     fn monitor(&self) -> CausalStamps<u64, Vector> {
@@ -97,6 +97,7 @@ impl Subject for VectorLab {
 
 impl Exhibit for VectorLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "vector-clock",
@@ -114,12 +115,8 @@ impl Exhibit for VectorLab {
         VectorLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> VectorLab {
-        VectorLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> VectorLab {
+        VectorLab { mutant: Some(mutant), ..self }
     }
 
     /// Without crashes: to stamps, a node that has stopped for good is one that is slow for ever.
@@ -127,20 +124,11 @@ impl Exhibit for VectorLab {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("asked", "how many nodes do anything", self.asked.to_string()),
-            knob("sends", "how often each of them sends to the next", self.sends.to_string()),
+            Dial::number("asked", "how many nodes do anything", &mut self.asked),
+            Dial::number("sends", "how often each of them sends to the next", &mut self.sends),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "asked" => self.asked = number(knob, value)?,
-            _ => self.sends = number(knob, value)?,
-        }
-        Ok(())
     }
 
     /// A message goes twice around the ring, so that everybody has heard of everybody.
@@ -155,25 +143,21 @@ impl Exhibit for VectorLab {
         let mut sent = trace.events.iter().flat_map(|event| &event.sends);
         let last = sent.next_back().expect("Something was sent.");
         vec![
-            Measure {
-                what: "numbers a message carries",
-                convention: "counts in the last of 2n messages around a ring; a count of 0 is not \
-                             sent, so earlier ones carry fewer",
+            Measure::exact(
                 nodes,
-                measured: last.text.matches(':').count() as f64,
-                formula: "n",
-                expected: nodes as f64,
-                claim: Claim::Exact,
-            },
-            Measure {
-                what: "messages an event that sends",
-                convention: "from node to node; the clock adds to messages, and sends none",
+                "numbers a message carries",
+                "counts in the last of 2n messages around a ring; a count of 0 is not sent, so \
+                 earlier ones carry fewer",
+                last.text.matches(':').count() as f64,
+                ("n", nodes as f64),
+            ),
+            Measure::exact(
                 nodes,
-                measured: trace.messages() as f64 / hops as f64,
-                formula: "1",
-                expected: 1.0,
-                claim: Claim::Exact,
-            },
+                "messages an event that sends",
+                "from node to node; the clock adds to messages, and sends none",
+                trace.messages() as f64 / hops as f64,
+                ("1", 1.0),
+            ),
         ]
     }
 }

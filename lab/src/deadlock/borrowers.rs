@@ -1,24 +1,19 @@
 //! Who uses deadlock detection: at each node a borrower who now and then cannot go on without
 //! others, and lends what it has when it can.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use canon::deadlock::{Indication, Request};
 use model::{NodeId, NodeSet, Process};
-use sim::{Clients, Operation, Plan, Workload, operation_random};
+use sim::{Clients, Plan, Workload, operation_random};
 use world::Subject;
 use world::timed::{MILLIS, News};
+
+use crate::turns::Turns;
 
 /// The longest that a borrower waits before it detects, and a lender before it grants, in
 /// nanoseconds of virtual time: about as long as messages take, so that each overtakes the other.
 const LONGEST: u64 = 50 * MILLIS;
-
-/// How often each borrower blocks in the time in which promises have to come true, if it is always
-/// granted at once.
-const LOANS: u64 = 20;
-
-/// The loans after healing are numbered from here; operations of a plan are fewer.
-const FIRST_RETURN: u64 = 1 << 32;
 
 /// Borrowers block on one node or two at the times of the plan, unless they are blocked, and detect
 /// once after a drawn span: whoever closes a cycle detects it, so every cycle is detected. Who is
@@ -40,14 +35,10 @@ where
         Market {
             seed: plan.seed,
             nodes: plan.nodes,
-            operations: plan.operations.iter().copied().collect(),
-            pause: (plan.settle / LOANS).max(1),
+            turns: Turns::new(plan),
             loans: BTreeMap::new(),
             askers: BTreeMap::new(),
             errands: BTreeMap::new(),
-            returns: BTreeMap::new(),
-            returned: 0,
-            core: NodeSet::EMPTY,
         }
     }
 }
@@ -56,20 +47,13 @@ where
 pub struct Market {
     seed: u64,
     nodes: usize,
-    operations: VecDeque<Operation>,
-    /// From going on to borrowing again, once faults have healed.
-    pause: u64,
+    turns: Turns,
     /// Who is blocked, with the number of the loan, which decides all that is drawn for it.
     loans: BTreeMap<NodeId, u64>,
     /// Whom each node owes a grant.
     askers: BTreeMap<NodeId, NodeSet>,
     /// What each node is to ask, and when.
     errands: BTreeMap<(u64, NodeId), Vec<Request>>,
-    /// When nodes borrow again, once faults have healed.
-    returns: BTreeMap<NodeId, u64>,
-    returned: u64,
-    /// Who goes on borrowing; nobody before faults heal.
-    core: NodeSet,
 }
 
 impl Market {
@@ -128,9 +112,7 @@ impl Market {
                 self.loans.remove(&node);
                 let owed = self.askers.get(&node).copied().unwrap_or(NodeSet::EMPTY);
                 self.lend(now, node, owed);
-                if self.core.contains(node) {
-                    self.returns.insert(node, now + self.pause);
-                }
+                self.turns.served(now, node);
             }
             Indication::Blocked(_) | Indication::Deadlock => {}
         }
@@ -139,28 +121,16 @@ impl Market {
 
 impl<P: Process<Request = Request, Indication = Indication>> Clients<P> for Market {
     fn next(&self) -> Option<u64> {
-        let operation = self.operations.front().map(|operation| operation.at);
         let errand = self.errands.keys().next().map(|(at, _)| *at);
-        let back = self.returns.values().copied().min();
-        operation.into_iter().chain(errand).chain(back).min()
+        errand.into_iter().chain(self.turns.next()).min()
     }
 
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, Request)> {
         if let Some(asked) = self.errand(now) {
             return Some(asked);
         }
-        while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
-            let node = NodeId(operation.client % self.nodes as u16);
-            if up.contains(node)
-                && let Some(asked) = self.borrow(now, node, operation.count)
-            {
-                return Some(asked);
-            }
-        }
-        while let Some((&node, _)) = self.returns.iter().find(|(_, at)| **at <= now) {
-            self.returns.remove(&node);
-            self.returned += 1;
-            if let Some(asked) = self.borrow(now, node, FIRST_RETURN + self.returned) {
+        while let Some((node, count)) = self.turns.take(now, up) {
+            if let Some(asked) = self.borrow(now, node, count) {
                 return Some(asked);
             }
         }
@@ -183,7 +153,6 @@ impl<P: Process<Request = Request, Indication = Indication>> Clients<P> for Mark
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        self.core = core;
-        self.returns = core.iter().map(|node| (node, now + self.pause)).collect();
+        self.turns.healed(now, core, core.iter());
     }
 }

@@ -11,7 +11,7 @@ use world::trace::{Causality, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Borrowers, Judge, next, random};
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Asked, Claim, Measure, calm_run};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -41,11 +41,6 @@ impl ChandyMisraHaasAndLab {
         let waits = if nodes > 2 { vec![(NodeId(0), two)] } else { Vec::new() };
         ChandyMisraHaasAndLab { nodes, mutant: None, initiators: INITIATORS, detections: 1, waits }
     }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> ChandyMisraHaasAndLab {
-        ChandyMisraHaasAndLab { mutant: Some(mutant), ..self }
-    }
 }
 
 impl Subject for ChandyMisraHaasAndLab {
@@ -53,7 +48,7 @@ impl Subject for ChandyMisraHaasAndLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "chandy-misra-haas-and"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -107,6 +102,7 @@ impl Subject for ChandyMisraHaasAndLab {
 
 impl Exhibit for ChandyMisraHaasAndLab {
     type Workload = Borrowers;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "chandy-misra-haas-and",
@@ -124,12 +120,8 @@ impl Exhibit for ChandyMisraHaasAndLab {
         ChandyMisraHaasAndLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> ChandyMisraHaasAndLab {
-        ChandyMisraHaasAndLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> ChandyMisraHaasAndLab {
+        ChandyMisraHaasAndLab { mutant: Some(mutant), ..self }
     }
 
     /// Equal messages are never under way together: between two requests lies a grant, between two
@@ -138,41 +130,33 @@ impl Exhibit for ChandyMisraHaasAndLab {
         Bounds { network: Network::Fifo { copies: 2 }, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
-        let waits =
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        let what =
             "who may wait for whom beyond the ring, as 0-1-2,4-6: n0 for {n1 n2}, n4 for {n6}";
+        let shown = shown(&self.waits);
+        let waits = &mut self.waits;
+        let read = |text: &str| {
+            let listed = text.split(',').filter(|one| !one.is_empty());
+            *waits = listed.map(wait).collect::<Result<_, _>>()?;
+            Ok(())
+        };
         vec![
-            knob("initiators", "nodes that may detect when explored", self.initiators.to_string()),
-            knob("detections", "how often each of them may", self.detections.to_string()),
-            knob("waits", waits, shown(&self.waits)),
+            Dial::number("initiators", "nodes that may detect when explored", &mut self.initiators),
+            Dial::number("detections", "how often each of them may", &mut self.detections),
+            Dial::new("waits", what, shown, read),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "initiators" => self.initiators = number(knob, value)?,
-            "detections" => self.detections = number(knob, value)?,
-            _ => {
-                let one = |text: &str| wait(knob, text);
-                self.waits = value.split(',').map(one).collect::<Result<_, _>>()?;
-            }
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
         let all = NodeSet::first(nodes);
         let ring = one_detection(nodes, |node| NodeSet::from_iter([next(node, nodes)]));
         let complete = one_detection(nodes, |_| all);
-        let measure = |what, convention, measured: u64, formula, expected: usize, claim| Measure {
-            what,
-            convention,
-            nodes,
-            measured: measured as f64,
-            formula,
-            expected: expected as f64,
-            claim,
+        let exact = |what, convention, measured: u64, (formula, expected)| {
+            Measure::exact(nodes, what, convention, measured as f64, (formula, expected as f64))
+        };
+        let at_most = |what, convention, measured, formula| {
+            let claim = Claim::AtMost;
+            Measure { claim, ..exact(what, convention, measured, formula) }
         };
         let ring_probes = ring.messages_called("Probe");
         let probes = complete.messages_called("Probe");
@@ -181,10 +165,10 @@ impl Exhibit for ChandyMisraHaasAndLab {
         let every = "one initiation; each waits for all others, E = n(n-1) waits";
         let waits = nodes * (nodes - 1);
         vec![
-            measure("probes round a ring", once, ring_probes, "n", nodes, Claim::Exact),
-            measure("delays round a ring", once, delays(&ring), "n", nodes, Claim::Exact),
-            measure("probes, all waiting for all", every, probes, "E", waits, Claim::AtMost),
-            measure("probes along one wait", every, most, "1", 1, Claim::AtMost),
+            exact("probes round a ring", once, ring_probes, ("n", nodes)),
+            exact("delays round a ring", once, delays(&ring), ("n", nodes)),
+            at_most("probes, all waiting for all", every, probes, ("E", waits)),
+            at_most("probes along one wait", every, most, ("1", 1)),
         ]
     }
 }
@@ -199,10 +183,10 @@ fn shown(waits: &[(NodeId, NodeSet)]) -> String {
 }
 
 /// Reads one list of the knob.
-fn wait(knob: &str, text: &str) -> Result<(NodeId, NodeSet), String> {
-    let (node, on) = text.split_once('-').ok_or(format!("{knob} takes lists such as 0-1-2"))?;
-    let on = on.split('-').map(|node| number(knob, node).map(NodeId));
-    Ok((NodeId(number(knob, node)?), on.collect::<Result<NodeSet, String>>()?))
+fn wait(text: &str) -> Result<(NodeId, NodeSet), String> {
+    let (node, on) = text.split_once('-').ok_or("takes lists such as 0-1-2")?;
+    let on = on.split('-').map(|node| number(node).map(NodeId));
+    Ok((NodeId(number(node)?), on.collect::<Result<NodeSet, String>>()?))
 }
 
 /// Every node blocks, and when all requests have arrived, `n0` detects.

@@ -8,8 +8,8 @@ use spec::monitor::CausalDelivery;
 use world::timed::MILLIS;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
-use crate::theory::{Claim, Measure, delays_until, even_run};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::theory::{Measure, delays_until, even_run};
 
 /// Links in causal order, their number of nodes, their bounds when explored, and perhaps their
 /// breakage.
@@ -35,7 +35,7 @@ impl Subject for CausalLinkLab {
     type Monitor = CausalDelivery<u64>;
 
     fn name(&self) -> &'static str {
-        "causal-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -43,7 +43,7 @@ impl Subject for CausalLinkLab {
     }
 
     fn process(&self, node: NodeId) -> CausalLink<u64> {
-        CausalLink::new(node).broken(self.mutant)
+        CausalLink::new(node, self.mutant)
     }
 
     fn monitor(&self) -> CausalDelivery<u64> {
@@ -88,6 +88,7 @@ impl Subject for CausalLinkLab {
 
 impl Exhibit for CausalLinkLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "causal-link",
@@ -105,26 +106,16 @@ impl Exhibit for CausalLinkLab {
         CausalLinkLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> CausalLinkLab {
-        CausalLinkLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> CausalLinkLab {
+        CausalLinkLab { mutant: Some(mutant), ..self }
     }
 
     fn bounds(&self) -> Bounds {
         Bounds { flushing: Flushing::Eager, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let what = "how many nodes send to each other node";
-        vec![Knob { name: "asked", what, value: self.asked.to_string() }]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        self.asked = number(knob, value)?;
-        Ok(())
+    fn dials(&mut self) -> Vec<Dial<'_>> {
+        vec![Dial::number("asked", "how many nodes send to each other node", &mut self.asked)]
     }
 
     /// Everybody sends to everybody; then a message goes twice around the ring, so that everybody
@@ -143,37 +134,28 @@ impl Exhibit for CausalLinkLab {
         let last = &sent.next_back().expect("Something was sent.").text;
         let alone = even_run(&CausalLinkLab::new(nodes), &requests[..1], 1);
         let delays = delays_until(&alone, "deliver").expect("It was delivered.");
-        let exact = |what, convention, measured, formula, expected| Measure {
-            what,
-            convention,
-            nodes,
-            measured,
-            formula,
-            expected,
-            claim: Claim::Exact,
-        };
         vec![
-            exact(
+            Measure::exact(
+                nodes,
                 "messages a send",
                 "from node to node; causal order adds to messages, and sends none",
                 trace.messages() as f64 / requests.len() as f64,
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
-            exact(
+            Measure::exact(
+                nodes,
                 "delays until it is delivered",
                 "one message, so nothing is held back",
                 f64::from(delays),
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
-            exact(
+            Measure::exact(
+                nodes,
                 "numbers a message carries",
                 "counts of pairs in the last message, when all have sent to all and all know it; \
                  nobody sends to itself, else n*n",
                 (last.matches(':').count() - last.matches(": [").count()) as f64,
-                "n(n-1)",
-                (nodes * (nodes - 1)) as f64,
+                ("n(n-1)", (nodes * (nodes - 1)) as f64),
             ),
         ]
     }

@@ -1,17 +1,17 @@
 //! Ricart and Agrawala's mutual exclusion in the lab.
 
+use canon::mutex::Request;
 use canon::mutex::ricart_agrawala::{
     Message, Mutant, Place, RicartAgrawala, deferred_with_reason, lowest_number_first,
 };
-use canon::mutex::{Indication, Request};
 use model::{Event, NodeId, Random};
 use world::timed::{MILLIS, SECONDS};
-use world::trace::{Causality, Trace};
+use world::trace::Trace;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use super::{Judge, Visitors, either, judge, stays};
-use crate::exhibit::{Card, Exhibit, Knob, named, names, number};
-use crate::theory::{Asked, Claim, Measure, calm_run, delays_until};
+use super::{Judge, Visitors, either, handover, judge, stays};
+use crate::exhibit::{Card, Dial, Exhibit, number};
+use crate::theory::{Asked, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -33,11 +33,6 @@ impl RicartAgrawalaLab {
     pub fn new(nodes: usize) -> RicartAgrawalaLab {
         RicartAgrawalaLab { nodes, mutant: None, stays: 1, seen: Vec::new(), inner: true }
     }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: Some(mutant), ..self }
-    }
 }
 
 impl Subject for RicartAgrawalaLab {
@@ -45,7 +40,7 @@ impl Subject for RicartAgrawalaLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "ricart-agrawala"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -100,6 +95,7 @@ impl Subject for RicartAgrawalaLab {
 
 impl Exhibit for RicartAgrawalaLab {
     type Workload = Visitors;
+    type Mutant = Mutant;
 
     const IN_TURNS: bool = true;
 
@@ -119,67 +115,44 @@ impl Exhibit for RicartAgrawalaLab {
         RicartAgrawalaLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
+    fn broken(self, mutant: Mutant) -> RicartAgrawalaLab {
+        RicartAgrawalaLab { mutant: Some(mutant), ..self }
     }
 
-    fn broken(self, mutant: &str) -> RicartAgrawalaLab {
-        RicartAgrawalaLab { mutant: named(&Mutant::ALL, mutant), ..self }
-    }
-
-    fn knobs(&self) -> Vec<Knob> {
-        let stays = "how often each node may enter when explored";
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         let seen = "the highest number that each node has seen before, as 7,0,11";
-        let inner = "whether inner invariants are judged";
         let listed: Vec<String> = self.seen.iter().map(u64::to_string).collect();
+        let place = &mut self.seen;
+        let see = |text: &str| {
+            let named = text.split(',').filter(|one| !one.is_empty());
+            *place = named.map(number).collect::<Result<_, _>>()?;
+            Ok(())
+        };
         vec![
-            Knob { name: "stays", what: stays, value: self.stays.to_string() },
-            Knob { name: "seen", what: seen, value: listed.join(",") },
-            Knob { name: "inner", what: inner, value: self.inner.to_string() },
+            Dial::number("stays", "how often each node may enter when explored", &mut self.stays),
+            Dial::new("seen", seen, listed.join(","), see),
+            Dial::switch("inner", "whether inner invariants are judged", &mut self.inner),
         ]
-    }
-
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "stays" => self.stays = number(knob, value)?,
-            "inner" => {
-                self.inner = value.parse().map_err(|_| format!("{knob} takes true or false"))?;
-            }
-            _ => {
-                let listed = value.split(',').map(|one| number(knob, one));
-                self.seen = listed.collect::<Result<_, _>>()?;
-            }
-        }
-        Ok(())
     }
 
     fn theory(nodes: usize) -> Vec<Measure> {
         let lab = RicartAgrawalaLab::new(nodes);
         let alone = calm_run(&lab, 1, &[(MILLIS, NodeId(0), Request::Enter)], 1);
         let (crowd, entries) = (all_at_once(&lab), nodes as f64);
-        let formula = (2 * (nodes - 1)) as f64;
-        let measure = |what, convention, measured, formula, expected| Measure {
-            what,
-            convention,
-            nodes,
-            measured,
-            formula,
-            expected,
-            claim: Claim::Exact,
-        };
+        let formula = ("2(n-1)", (2 * (nodes - 1)) as f64);
         let mut measures = vec![
-            measure(
+            Measure::exact(
+                nodes,
                 "messages an entry",
                 "Request and Reply, none to oneself; one node asks",
                 alone.messages() as f64,
-                "2(n-1)",
                 formula,
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "messages an entry, all asking at once",
                 "the same, a mean over one entry of every node",
                 crowd.messages() as f64 / entries,
-                "2(n-1)",
                 formula,
             ),
         ];
@@ -187,19 +160,19 @@ impl Exhibit for RicartAgrawalaLab {
             return measures;
         }
         measures.extend([
-            measure(
+            Measure::exact(
+                nodes,
                 "delays from asking to entry",
                 "message delays on the longest chain; nobody else asks",
                 f64::from(delays_until(&alone, "entered").expect("it enters")),
-                "2",
-                2.0,
+                ("2", 2.0),
             ),
-            measure(
+            Measure::exact(
+                nodes,
                 "delays from leave to next entry",
                 "message delays on the longest chain; somebody waits",
                 f64::from(handover(&crowd)),
-                "1",
-                1.0,
+                ("1", 1.0),
             ),
         ]);
         measures
@@ -215,19 +188,6 @@ fn all_at_once(lab: &RicartAgrawalaLab) -> Trace {
         .map(|node| (SECONDS + u64::from(node.0) * 100 * MILLIS, node, Request::Leave));
     let requests: Vec<Asked<RicartAgrawala>> = enter.chain(leave).collect();
     calm_run(lab, 1, &requests, 3)
-}
-
-/// Message delays between a leave and the entry after it: the most of all in the trace.
-fn handover(trace: &Trace) -> u32 {
-    let order = Causality::of(trace);
-    let when = |told: String| {
-        let tells = |index: &usize| trace.events[*index].tells.contains(&told);
-        (0..trace.events.len()).filter(tells).collect::<Vec<usize>>()
-    };
-    let left = when(Indication::Left.to_string());
-    let entered = when(Indication::Entered.to_string());
-    let pairs = left.iter().zip(entered.iter().skip(1));
-    pairs.map(|(&left, &entered)| order.delays(entered) - order.delays(left)).max().unwrap_or(0)
 }
 
 fn is_inside(node: &RicartAgrawala) -> bool {

@@ -10,7 +10,7 @@ use world::trace::Trace;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::{Asked, Auditor, accounts, random, transfer};
-use crate::exhibit::{Card, Exhibit, Knob, Open, named, names, number};
+use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until};
 
 /// The algorithm, its size, and perhaps its breakage.
@@ -34,11 +34,6 @@ impl ChandyLamportLab {
     pub fn new(nodes: usize) -> ChandyLamportLab {
         ChandyLamportLab { nodes, mutant: None, transfers: 1, snapshots: 1, beginners: nodes }
     }
-
-    /// The same with a breakage.
-    pub fn broken(self, mutant: Mutant) -> ChandyLamportLab {
-        ChandyLamportLab { mutant: Some(mutant), ..self }
-    }
 }
 
 impl Subject for ChandyLamportLab {
@@ -46,7 +41,7 @@ impl Subject for ChandyLamportLab {
     type Monitor = Auditor;
 
     fn name(&self) -> &'static str {
-        "chandy-lamport"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -95,6 +90,7 @@ impl Subject for ChandyLamportLab {
 
 impl Exhibit for ChandyLamportLab {
     type Workload = Open;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "chandy-lamport",
@@ -112,12 +108,8 @@ impl Exhibit for ChandyLamportLab {
         ChandyLamportLab::new(nodes)
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> ChandyLamportLab {
-        ChandyLamportLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> ChandyLamportLab {
+        ChandyLamportLab { mutant: Some(mutant), ..self }
     }
 
     /// As many equal markers and credits may be under way as can be sent.
@@ -125,57 +117,36 @@ impl Exhibit for ChandyLamportLab {
         Bounds { network: Network::Fifo { copies: 4 }, ..Bounds::default() }
     }
 
-    fn knobs(&self) -> Vec<Knob> {
-        let knob = |name, what, value: String| Knob { name, what, value };
+    fn dials(&mut self) -> Vec<Dial<'_>> {
         vec![
-            knob("transfers", "transfers of each node when explored", self.transfers.to_string()),
-            knob("snapshots", "snapshots at most when explored", self.snapshots.to_string()),
-            knob(
+            Dial::number("transfers", "transfers of each node when explored", &mut self.transfers),
+            Dial::number("snapshots", "snapshots at most when explored", &mut self.snapshots),
+            Dial::number(
                 "beginners",
                 "nodes that may begin them when explored",
-                self.beginners.to_string(),
+                &mut self.beginners,
             ),
         ]
     }
 
-    fn turn(&mut self, knob: &str, value: &str) -> Result<(), String> {
-        match knob {
-            "transfers" => self.transfers = number(knob, value)?,
-            "snapshots" => self.snapshots = number(knob, value)?,
-            _ => self.beginners = number(knob, value)?,
-        }
-        Ok(())
-    }
-
     fn theory(nodes: usize) -> Vec<Measure> {
         let trace = one_snapshot(nodes);
-        let used = channels(&trace);
-        let channels = nodes * (nodes - 1);
-        let exact = |what, convention, measured: usize, formula, expected: usize| Measure {
-            what,
-            convention,
+        let used = channels(&trace) as f64;
+        let channels = ("n(n-1)", (nodes * (nodes - 1)) as f64);
+        let markers = trace.messages_called("Marker") as f64;
+        let delays = Measure::exact(
             nodes,
-            measured: measured as f64,
-            formula,
-            expected: expected as f64,
-            claim: Claim::Exact,
-        };
-        let markers = trace.messages_called("Marker") as usize;
-        let mut measures = vec![
-            exact("markers a snapshot", "Marker, begun once", markers, "n(n-1)", channels),
-            exact("channels with one marker", "directed", used, "n(n-1)", channels),
-        ];
-        measures.push(Measure {
-            what: "delays of a snapshot",
-            convention: "message delays on the longest chain from its beginning to its last part; \
-                         a marker goes no further through a node that has recorded",
-            nodes,
-            measured: f64::from(delays_until(&trace, "recorded").expect("it ends")),
-            formula: "n",
-            expected: nodes as f64,
-            claim: Claim::AtMost,
-        });
-        measures
+            "delays of a snapshot",
+            "message delays on the longest chain from its beginning to its last part; a marker \
+             goes no further through a node that has recorded",
+            f64::from(delays_until(&trace, "recorded").expect("it ends")),
+            ("n", nodes as f64),
+        );
+        vec![
+            Measure::exact(nodes, "markers a snapshot", "Marker, begun once", markers, channels),
+            Measure::exact(nodes, "channels with one marker", "directed", used, channels),
+            Measure { claim: Claim::AtMost, ..delays },
+        ]
     }
 }
 

@@ -2,7 +2,6 @@
 //! they saw.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
 
 use ::model::{NodeId, NodeSet, Random};
 use bytes::Bytes;
@@ -11,18 +10,17 @@ use machine::etcd::{
     Txn,
 };
 use machine::{Indication, Operation, Request};
-use sim::{Clients, Plan, Workload};
-use spec::history::{Limits, Recorder, Verdict, check};
+use sim::{Clients, Plan, Probes, Workload};
+use spec::history::{Model, Recorder};
+use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
 use super::{Store, StoreLab};
+use crate::register_users::linearizable;
 
 /// How long a client waits for an answer, in virtual nanoseconds: as long as a server does.
 const PATIENCE: u64 = 7_000_000_000;
-
-/// What judging one run's history may take; a run has some hundred operations a key at most.
-const JUDGED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Clients that put, get, compare and swap, and delete.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +45,35 @@ impl Workload<StoreLab> for StoreClients {
             revisions: Vec::new(),
             seen: BTreeMap::new(),
             probes: None,
+            answered: NodeSet::EMPTY,
+            healed_at: None,
+            silent: None,
         }
+    }
+
+    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Result<(), String> {
+        let (mut recorder, mut revisions) = (Recorder::new(), Vec::new());
+        let mut open = BTreeMap::new();
+        for (at, (_, one)) in (1..).zip(heard) {
+            match one {
+                Heard::Asked(node, Request::Ask { id, operation }) => {
+                    let Some(ask) = asked(operation) else { continue };
+                    recorder.invoke(at, at, ask.clone()).expect("Nobody asks twice.");
+                    open.insert((*node, *id), (at, ask));
+                }
+                Heard::Told(node, Indication::Answer { id, reply }) => {
+                    let Some((called, ask)) = open.remove(&(*node, *id)) else { continue };
+                    let (answer, revision) = answer(&ask, reply);
+                    let is_write = matches!(answer, Answer::Wrote(_));
+                    revisions.push(Revision { called, returned: at, revision, is_write });
+                    recorder.ok(at, called, answer).expect("Who is answered had asked.");
+                }
+                // What a crash cuts off may take effect at any time, or never.
+                Heard::Crashed(crashed) => open.retain(|(node, _), _| node != crashed),
+                Heard::Asked(..) | Heard::Told(..) | Heard::Faulty(_) | Heard::Healed => {}
+            }
+        }
+        judge(&recorder, &revisions)
     }
 }
 
@@ -72,7 +98,15 @@ pub struct Town {
     revisions: Vec<Revision>,
     /// The revision at which each key was last seen written.
     seen: BTreeMap<u8, i64>,
+    /// Once faults have healed: a write at every node of the core, again and again.
     probes: Option<Probes>,
+    /// Who has answered such a write.
+    answered: NodeSet,
+    /// When faults healed.
+    healed_at: Option<u64>,
+    /// A node of the core that did not answer in time, though faults had healed, and what it was
+    /// asked.
+    silent: Option<(NodeId, Ask)>,
 }
 
 struct Open {
@@ -90,17 +124,9 @@ struct Revision {
     is_write: bool,
 }
 
-/// Once faults have healed: a write at every node of the core, again and again.
-struct Probes {
-    core: NodeSet,
-    left: NodeSet,
-    next: u64,
-    count: u64,
-    answered: NodeSet,
-}
-
-/// Probes in the time in which promises have to come true.
-const PROBES: u64 = 20;
+/// How long after healing a node may be silent, in nanoseconds: several elections, of a second each
+/// at the most.
+const GRACE: u64 = 5_000_000_000;
 
 /// Clients that probe are numbered from here, apart from those of the plan.
 const PROBERS: u16 = 1 << 12;
@@ -151,6 +177,20 @@ impl Town {
         ids.into_iter().for_each(|id| self.give_up(id));
     }
 
+    /// What nodes of the core were asked is due, if they had long enough since faults healed. Who
+    /// crashed since it was asked is not asked any more.
+    fn notice_silence(&mut self, now: u64) {
+        let (Some(healed), Some(probes)) = (self.healed_at, &self.probes) else {
+            return;
+        };
+        let is_due = |open: &&Open| {
+            let in_time = open.deadline >= healed + GRACE && open.deadline <= now;
+            in_time && probes.core().contains(open.node)
+        };
+        let silent = self.open.values().find(is_due);
+        self.silent = self.silent.take().or(silent.map(|open| (open.node, open.ask.clone())));
+    }
+
     fn answered(&mut self, id: u64, reply: &Reply) {
         let Some(open) = self.open.remove(&id) else {
             return; // It came after the client gave up.
@@ -168,8 +208,8 @@ impl Town {
         self.revisions.push(Revision { called, returned: self.at, revision, is_write });
         self.recorder.ok(self.at, person, answer).expect("A client that is answered had asked.");
         self.busy.remove(&open.client);
-        if let Some(probes) = self.probes.as_mut().filter(|_| open.client >= PROBERS) {
-            probes.answered.insert(open.node);
+        if open.client >= PROBERS {
+            self.answered.insert(open.node);
         }
     }
 
@@ -188,33 +228,26 @@ impl Town {
     }
 
     fn probe(&mut self, now: u64) -> Option<(NodeId, Request<etcd::Command, Query>)> {
-        loop {
-            let probes = self.probes.as_mut().filter(|probes| probes.next <= now)?;
-            let Some(node) = probes.left.iter().next() else {
-                probes.left = probes.core;
-                probes.next = now + (self.settle / PROBES).max(1);
-                return None;
-            };
-            probes.left.remove(node);
-            probes.count += 1;
-            let value = (1 << 32) + probes.count;
+        while let Some((node, value)) = self.probes.as_mut()?.due(now) {
             let ask = Ask::Put { key: (value % u64::from(KEYS)) as u8, value };
             if let Some(sent) = self.send(now, PROBERS + node.0, node, ask) {
                 return Some(sent);
             }
         }
+        None
     }
 }
 
 impl Clients<Store> for Town {
     fn next(&self) -> Option<u64> {
         let operation = self.operations.front().map(|operation| operation.at);
-        let probe = self.probes.as_ref().map(|probes| probes.next);
+        let probe = self.probes.as_ref().map(Probes::next);
         let overdue = self.open.values().next().map(|open| open.deadline);
         operation.into_iter().chain(probe).chain(overdue).min()
     }
 
     fn act(&mut self, now: u64, up: NodeSet) -> Option<(NodeId, Request<etcd::Command, Query>)> {
+        self.notice_silence(now);
         self.give_up_if(|open| open.deadline <= now);
         while let Some(operation) = self.operations.pop_front_if(|next| next.at <= now) {
             let node = NodeId(operation.client % self.nodes as u16);
@@ -241,35 +274,36 @@ impl Clients<Store> for Town {
     }
 
     fn healed(&mut self, now: u64, core: NodeSet) {
-        let next = now + (self.settle / PROBES).max(1);
-        let answered = NodeSet::EMPTY;
-        self.probes = Some(Probes { core, left: core, next, count: 0, answered });
+        self.healed_at = Some(now);
+        self.probes = Some(Probes::new(now, core, self.settle));
     }
 
     fn judge(&self) -> Result<(), String> {
-        judge_revisions(&self.revisions)?;
-        let history = self.recorder.clone().finish();
-        let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
-        match check(&StoreModel, &history, &limits, Instant::now()).verdict {
-            Verdict::Linearizable { .. } => Ok(()),
-            Verdict::NotLinearizable { explanation } => {
-                Err(format!("The history is not linearizable. {}", explanation.join(" ")))
-            }
-            Verdict::Unknown { covered, .. } => {
-                Err(format!("The history could not be judged in time: {covered}"))
-            }
-        }
+        judge(&self.recorder, &self.revisions)
     }
 
     fn settled(&self) -> Result<(), String> {
-        let Some(probes) = &self.probes else {
-            return Ok(());
-        };
-        match probes.core.iter().find(|&node| !probes.answered.contains(node)) {
+        let core = self.probes.as_ref().map_or(NodeSet::EMPTY, Probes::core);
+        if let Some(node) = core.iter().find(|&node| !self.answered.contains(node)) {
+            return Err(format!("{node} answered no write since faults healed."));
+        }
+        // Nobody has asked for a while, so there is nothing left to wait for.
+        let open = self.open.values().find(|open| core.contains(open.node));
+        let silent = open.map(|open| (open.node, open.ask.clone())).or(self.silent.clone());
+        match silent {
             None => Ok(()),
-            Some(node) => Err(format!("{node} answered no write since faults healed.")),
+            Some((node, ask)) => {
+                let asked = StoreModel.describe_input(&ask);
+                Err(format!("{node} never answered after faults had healed: {asked}."))
+            }
         }
     }
+}
+
+/// Judges what clients saw: the store's revisions, and the history of each key.
+fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
+    judge_revisions(revisions)?;
+    linearizable(&StoreModel, recorder)
 }
 
 /// The store has one revision: it never falls from an answer to a later call, and no two writes
@@ -306,8 +340,39 @@ fn bytes_of(value: u64) -> Bytes {
     Bytes::copy_from_slice(&value.to_be_bytes())
 }
 
+/// What a request of these clients asks: the inverse of [`operation`].
+fn asked(operation: &Operation<etcd::Command, Query>) -> Option<Ask> {
+    let key = |keys: &Keys| match keys {
+        Keys::One(key) => key.get(1).map(|digit| digit.wrapping_sub(b'0')),
+        _ => None,
+    };
+    let one = |put: &Put| Some((*put.key.get(1)? - b'0', value_of(&put.value)));
+    match operation {
+        Operation::Read(Query::Range(range)) => Some(Ask::Get { key: key(&range.keys)? }),
+        Operation::Update(etcd::Command::Put(put)) => {
+            one(put).map(|(key, value)| Ask::Put { key, value })
+        }
+        Operation::Update(etcd::Command::DeleteRange(delete)) => {
+            Some(Ask::Delete { key: key(&delete.keys)? })
+        }
+        Operation::Update(etcd::Command::Txn(txn)) => {
+            let expected = match txn.compare.first()?.operand {
+                Operand::Mod(expected) => expected,
+                _ => return None,
+            };
+            match txn.success.first()? {
+                etcd::Operation::Put(put) => {
+                    one(put).map(|(key, value)| Ask::Swap { key, expected, value })
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The request that a client library would make of it.
-fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
+pub(super) fn operation(ask: &Ask) -> Operation<etcd::Command, Query> {
     let key = key_of(ask.key());
     let keys = Keys::One(key.clone());
     match ask {
@@ -353,4 +418,36 @@ fn answer(ask: &Ask, reply: &Reply) -> (Answer, i64) {
 
 fn value_of(bytes: &Bytes) -> u64 {
     bytes.as_ref().try_into().map_or(u64::MAX, u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::{Options, draw};
+
+    use super::*;
+    use crate::exhibit::Exhibit;
+
+    /// Every probe is answered but one: that is enough.
+    #[test]
+    fn a_single_lost_request_is_noticed() {
+        let lab = StoreLab::sized(3);
+        let plan = Plan { operations: Vec::new(), ..draw(&lab, 1, &Options::default()) };
+        for lost in [None, Some(7)] {
+            let (mut town, core) = (StoreClients.clients(&lab, &plan), NodeSet::first(3));
+            town.healed(0, core);
+            let mut now = 0;
+            for _ in 0..19 {
+                now += plan.settle / 20;
+                while let Some((node, request)) = town.act(now, core) {
+                    let Request::Ask { id, .. } = request else { continue };
+                    let reply = etcd::PutReply { revision: id as i64 + 1, prev_kv: None };
+                    let told = Indication::Answer { id, reply: Reply::Put(reply) };
+                    if lost != Some(id) {
+                        town.hear(now, News::Told(node, told));
+                    }
+                }
+            }
+            assert_eq!(town.settled().is_err(), lost.is_some(), "{:?}", town.settled());
+        }
+    }
 }

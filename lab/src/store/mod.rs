@@ -9,14 +9,15 @@ use canon::order::raft::{
     Mutant, Raft, Setup, electable_completeness, election_safety, leader_completeness,
     log_matching, state_machine_safety,
 };
-use machine::etcd::{self, Etcd, Reply};
-use machine::{Command, Indication, Machine, Replica};
+use machine::etcd::{self, Etcd, Query, Reply};
+use machine::{Command, Indication, Machine, Replica, Request};
 use spec::monitor::Monitor;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
-use crate::exhibit::{Card, Exhibit, named, names};
+use crate::exhibit::{Card, Exhibit};
 
+use self::model::Ask;
 pub use clients::StoreClients;
 
 /// What the store puts into order.
@@ -49,7 +50,7 @@ impl Subject for StoreLab {
     type Monitor = ByHistory;
 
     fn name(&self) -> &'static str {
-        "store"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -89,6 +90,15 @@ impl Subject for StoreLab {
         ]
     }
 
+    /// For stories: at each node two writes and two reads of one key.
+    fn requests(&self, node: NodeId) -> Vec<Request<etcd::Command, Query>> {
+        let first = u64::from(node.0) * 10;
+        let (key, put) = (0, |value| Ask::Put { key: 0, value });
+        let asks = [put(first + 1), put(first + 2), Ask::Get { key }, Ask::Get { key }];
+        let asks = (first + 1..).zip(asks);
+        asks.map(|(id, ask)| Request::Ask { id, operation: clients::operation(&ask) }).collect()
+    }
+
     fn epoch(&self, store: &Store) -> Option<Epoch> {
         let raft = store.order();
         Some(Epoch { number: raft.term(), leads: raft.is_leader() })
@@ -101,6 +111,7 @@ impl Subject for StoreLab {
 
 impl Exhibit for StoreLab {
     type Workload = StoreClients;
+    type Mutant = Mutant;
 
     const CARD: Card = Card {
         name: "store",
@@ -119,12 +130,8 @@ impl Exhibit for StoreLab {
         StoreLab { nodes, mutant: None }
     }
 
-    fn mutants() -> Vec<String> {
-        names(&Mutant::ALL)
-    }
-
-    fn broken(self, mutant: &str) -> StoreLab {
-        StoreLab { mutant: named(&Mutant::ALL, mutant), ..self }
+    fn broken(self, mutant: Mutant) -> StoreLab {
+        StoreLab { mutant: Some(mutant), ..self }
     }
 }
 

@@ -1,7 +1,7 @@
 # The new-old inversion, which the write-back is for. n0 writes 1, and its Propagate is slow: only n0
 # itself holds the value. n1 reads from n0 and itself, and returns the new value. Then n2 reads from
 # itself and n1, which never took over what it had found: the older value, after the newer one.
-nodes abd 3 auto-flush
+nodes abd 3 auto-flush writers=one mutant=no-write-back
 ---
 ok
 

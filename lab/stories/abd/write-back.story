@@ -1,7 +1,7 @@
 # The same run as the new-old inversion, with the write-back. n1 finds the new value, and before it
 # returns it, it takes it over itself and waits until one more node holds it on disk. When n2 then
 # reads from itself and n1, it finds the new value too.
-nodes abd 3 auto-flush
+nodes abd 3 auto-flush writers=one
 ---
 ok
 

@@ -2,8 +2,8 @@
 # distributed deadlock detection algorithm"): 0 waits for 1, 1 for 2, 2 for 3, 3 for 4 and 5, 4 for
 # 6, 5 for 7, 6 for 8, 8 for 0; 7 runs. Its messages (0, 2, 3), (0, 4, 6), (0, 5, 7) and (0, 8, 0)
 # are those between machines; here each process has its own. The probe to 7 ends there, the one from
-# 8 comes home. Replayed with --set waits=3-4-5,4-6,5-7,6-8.
-nodes chandy-misra-haas-and 9
+# 8 comes home.
+nodes chandy-misra-haas-and 9 waits=3-4-5,4-6,5-7,6-8
 
 request n1 block on {n2}
 request n2 block on {n3}

@@ -1,6 +1,6 @@
 # The same with a node that does not look whether it owes the sender a grant: the probe comes home,
-# but n1 has been granted all it asked for and goes on. Replayed with --mutant take-white.
-nodes chandy-misra-haas-and 3
+# but n1 has been granted all it asked for and goes on.
+nodes chandy-misra-haas-and 3 mutant=take-white
 
 request n0 block on {n1}
 request n1 block on {n2}

@@ -1,7 +1,7 @@
 # The textbook's case (Lamport 2001, §2.2): in ballot 10, two acceptors report that they voted for
 # 20 in ballot 7, so ballot 10 is for 20, whatever its proposer would like better. Among five nodes,
 # ballot 7 is n2's first, and ballots 5 and 10 are n0's first two.
-nodes paxos 5
+nodes paxos 5 proposers=5
 ---
 ok
 

@@ -1,6 +1,6 @@
 # One traitor among four is too many: n > 4f does not hold. To keep a value against the king, a node
 # must count it more than 4/2 + 1 times, that is four times, but only three nodes are loyal.
-nodes phase-king 4
+nodes phase-king 4 f=1 traitors=1
 ---
 n0 sets round-ends 6ms
 n2 sets round-ends 6ms

@@ -2,7 +2,7 @@
 # appends a command in term 1 that reaches nobody; n1 leads term 2, with an entry of its own that
 # reaches nobody; n0 leads term 3 and copies the old command to n2. Two of three disks hold it now,
 # but n1, whose log ends in a later term, could still be elected and cut it.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush mutant=commit-old-term
 ---
 n0 sets election 500ms..1s
 n1 sets election 500ms..1s

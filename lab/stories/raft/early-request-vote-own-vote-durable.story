@@ -1,5 +1,5 @@
 # leader completeness: n1 leads term 2 without the entry that n0 knows committed at index 1.
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush proposals=2 judged=all mutant=early-request-vote-own-vote-durable
 ---
 n0 sets election 500ms..1s
 n1 sets election 500ms..1s

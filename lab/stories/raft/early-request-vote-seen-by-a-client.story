@@ -1,5 +1,5 @@
 # promise to the layer above: Two commands stand at slot 2: 6 was told first, and now n1 tells 3.
-nodes raft 3
+nodes raft 3 proposals=2 judged=interface mutant=early-request-vote
 ---
 n0 sets election 500ms..1s
 n1 sets election 500ms..1s

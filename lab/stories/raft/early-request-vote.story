@@ -1,5 +1,5 @@
 # log matching: The logs of n0 and n2 agree on 2@1 but differ at index 2.
-nodes raft 3
+nodes raft 3 proposals=2 judged=log-matching mutant=early-request-vote
 ---
 n0 sets election 500ms..1s
 n1 sets election 500ms..1s

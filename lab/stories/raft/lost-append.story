@@ -1,7 +1,7 @@
 # An Append is lost and the answer to the one before comes twice. Answers are no measure of what
 # arrived: the leader looks at what the follower is known to lack, and after four heartbeats without
 # an answer sends it again. (A leader that counted answers would have waited for ever.)
-nodes raft 3 auto-flush
+nodes raft 3 auto-flush proposals=2
 ---
 n0 sets election 500ms..1s
 n1 sets election 500ms..1s

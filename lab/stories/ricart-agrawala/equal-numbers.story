@@ -1,7 +1,7 @@
 # All three ask with the number 1 before anybody has heard of anybody: they enter in the order of
 # their own numbers, and it takes 2(n-1) = 4 messages an entry. n0's Reply to n1 is sent when it
 # leaves; n0 asks again at once, with 2, and comes after both.
-nodes ricart-agrawala 3
+nodes ricart-agrawala 3 stays=2
 
 request n2 enter
 request n1 enter

@@ -1,6 +1,6 @@
 # Without the node's own number to break ties, two that ask with the same number both let the
-# other in. Replayed with --mutant number-alone --set inner=false.
-nodes ricart-agrawala 2
+# other in.
+nodes ricart-agrawala 2 inner=false mutant=number-alone
 
 request n0 enter
 request n1 enter

@@ -1,8 +1,7 @@
 # Two of three want in at the same time. n0 asks with 8 and n2 with 12; n1 wants nothing. n1 lets
 # both in, n2 finds 8 below its own 12 and lets n0 in, and n0 lets n2 wait until it leaves (van
 # Steen and Tanenbaum, Distributed Systems, "A distributed algorithm", timestamps 8 and 12).
-# Replayed with --set seen=7,0,11.
-nodes ricart-agrawala 3
+nodes ricart-agrawala 3 seen=7,0,11
 
 request n0 enter
 request n2 enter

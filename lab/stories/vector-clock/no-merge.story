@@ -1,6 +1,6 @@
 # A receipt that learns nothing from its message: its stamp does not say that the sending was
 # before.
-nodes vector-clock 3
+nodes vector-clock 3 mutant=no-merge
 ---
 ok
 

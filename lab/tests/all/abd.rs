@@ -1,13 +1,9 @@
 //! ABD under the lab's tools: the sound register is atomic, and every mutant is caught.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::register::abd::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
-use lab::{AbdLab, Exhibit, RegisterUsers, Writers};
-use sim::{Campaign, Options, campaign};
-use world::Subject;
-use world::story::golden;
+use lab::{AbdLab, Exhibit, Writers};
 
 /// Three nodes; `n0` writes so often, so many nodes read.
 fn small(writers: Writers, writes: u64, reading: usize) -> AbdLab {
@@ -17,15 +13,6 @@ fn small(writers: Writers, writes: u64, reading: usize) -> AbdLab {
 fn explored(lab: &AbdLab, crashes: u16) -> Report {
     let bounds = Bounds { crashes, fires: Some(0), flushing: Flushing::Eager, ..Bounds::default() };
     Exploration::new(&Explore::new(lab, bounds)).run()
-}
-
-fn simulated(lab: &AbdLab, runs: u64, options: Options) -> sim::Report {
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &RegisterUsers, &runs, &AtomicBool::new(false), |_| {})
-}
-
-fn unshrunk() -> Options {
-    Options { shrink_runs: 0, ..Options::default() }
 }
 
 #[test]
@@ -55,7 +42,7 @@ fn the_quick_exploration_passes_nothing_vacuously() {
 fn the_sound_register_bears_long_runs_in_every_size() {
     for nodes in [1, 2, 3, 4, 5, 7] {
         for writers in [Writers::One, Writers::All] {
-            let report = simulated(&AbdLab::new(nodes, writers), 100, Options::default());
+            let report = simulated(&AbdLab::new(nodes, writers), 100, None);
             assert_eq!(report.failures, 0, "{report}");
         }
     }
@@ -106,43 +93,11 @@ const SIMULATED: [(Mutant, u64); 7] = [
 #[test]
 fn mutants_are_caught_by_simulation() {
     for (mutant, runs) in SIMULATED {
-        let report = simulated(&AbdLab::sized(3).broken(mutant), runs, unshrunk());
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+        is_caught_within::<AbdLab>(mutant, runs);
     }
 }
 
 #[test]
 fn it_breaks_without_each_assumption_that_it_needs() {
-    for assumption in AbdLab::NEEDS {
-        let lab = AbdLab::sized(3);
-        let model = lab.model().without(3, assumption).expect("it is an assumption");
-        let options = Options { model: Some(model), ..unshrunk() };
-        let report = simulated(&lab, 20, options);
-        assert!(report.failures > 0, "it bears {} runs without {assumption}", report.runs);
-    }
-}
-
-#[test]
-fn measured_costs_are_those_of_the_paper() {
-    for measure in AbdLab::THEORY_SIZES.iter().flat_map(|&nodes| AbdLab::theory(nodes)) {
-        assert!(measure.holds(), "{measure}");
-    }
-}
-
-fn story(name: &str) -> String {
-    format!("{}/stories/abd/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn the_new_old_inversion() {
-    golden(&AbdLab::new(3, Writers::One).broken(Mutant::NoWriteBack), story("new-old-inversion"));
-    let told = std::fs::read_to_string(story("new-old-inversion")).expect("The story is there.");
-    assert!(told.contains("it can only be: read returns 1."), "{told}");
-}
-
-#[test]
-fn the_write_back_prevents_the_inversion() {
-    golden(&AbdLab::new(3, Writers::One), story("write-back"));
-    let told = std::fs::read_to_string(story("write-back")).expect("The story is there.");
-    assert_eq!(told.matches("tells read returns 1").count(), 2, "{told}");
+    breaks_without_its_needs::<AbdLab>(3, 20);
 }

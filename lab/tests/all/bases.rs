@@ -1,18 +1,11 @@
 //! Links, detectors and Ω: what everything else is built on.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
+use canon::link::perfect::Mutant;
 use check::{Exploration, Explore, Verdict};
 use lab::{Exhibit, IncreasingTimeoutLab, OmegaLab, PerfectLinkLab};
-use sim::{Campaign, Options, campaign};
-
-fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::Report {
-    let drop = |name| lab.model().without(lab.nodes(), name).expect("it is an assumption");
-    let model = without.map(drop);
-    let options = Options { scale: E::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &E::Workload::default(), &runs, &AtomicBool::new(false), |_| {})
-}
+use model::Named;
+use world::Links;
 
 /// Sound in its own model; every mutant is caught, and so is the want of what it needs.
 fn tried<E: Exhibit>(runs: u64, budget: u64) {
@@ -21,22 +14,24 @@ fn tried<E: Exhibit>(runs: u64, budget: u64) {
         let report = simulated(&E::sized(nodes), runs, None);
         assert_eq!(report.failures, 0, "{report}");
     }
-    for mutant in E::mutants() {
-        let report = simulated(&E::sized(E::CARD.nodes).broken(&mutant), budget, None);
-        assert!(report.failures > 0, "{mutant} survives {} runs", report.runs);
+    for &mutant in E::Mutant::ALL {
+        is_caught_within::<E>(mutant, budget);
     }
-    for assumption in E::NEEDS {
-        let report = simulated(&E::sized(E::CARD.nodes), budget, Some(assumption));
-        assert!(report.failures > 0, "{} runs pass without {assumption}", report.runs);
-    }
+    breaks_without_its_needs::<E>(E::CARD.nodes, budget);
 }
 
 #[test]
 fn perfect_links() {
     tried::<PerfectLinkLab>(100, 1_000);
-    for measure in PerfectLinkLab::THEORY_SIZES.iter().flat_map(|&n| PerfectLinkLab::theory(n)) {
-        assert!(measure.holds(), "{measure}");
-    }
+}
+
+/// Links that are stubborn repeat by themselves: then algorithm 2.2 alone is enough.
+#[test]
+fn over_stubborn_links_nobody_has_to_repeat() {
+    let over =
+        |links| PerfectLinkLab { links, ..PerfectLinkLab::sized(3).broken(Mutant::NeverRepeat) };
+    assert_eq!(simulated(&over(Links::Stubborn), 200, None).failures, 0);
+    assert!(simulated(&over(Links::FairLoss), 200, None).failures > 0);
 }
 
 #[test]
@@ -46,7 +41,7 @@ fn every_run_of_a_small_link() {
     assert_eq!(report.verdict, Verdict::Holds, "{report}");
     assert!(report.marks.iter().all(|mark| mark.reached), "{report}");
     assert_eq!((report.distinct, report.depth), (17_007, 20), "{report}");
-    let broken = Exhibit::broken(lab, "deliver-repeats");
+    let broken = lab.broken(Mutant::DeliverRepeats);
     let report = Exploration::new(&Explore::new(&broken, bounds)).run();
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, 4), "{report}");
 }
@@ -58,8 +53,8 @@ fn every_run<E: Exhibit>(size: (u64, u64), caught: [u64; 2]) {
     let report = Exploration::new(&Explore::new(&lab, bounds.clone())).run();
     assert_eq!((report.verdict, report.missed().count()), (Verdict::Holds, 0), "{report}");
     assert_eq!((report.distinct, report.depth), size, "{report}");
-    for (mutant, steps) in E::mutants().iter().zip(caught) {
-        let lab = Exhibit::broken(lab.clone(), mutant);
+    for (&mutant, steps) in E::Mutant::ALL.iter().zip(caught) {
+        let lab = lab.clone().broken(mutant);
         let report = Exploration::new(&Explore::new(&lab, bounds.clone())).run();
         assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
     }

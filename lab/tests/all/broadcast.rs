@@ -2,11 +2,11 @@
 //! without what they need, and every mutant is caught.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
-    mutants_are_caught, simulated, story,
+    bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
+    simulated,
 };
+use canon::broadcast::majority;
 use lab::{Agreement, EagerLab, Exhibit, UniformLab};
-use world::story::golden;
 
 /// The broadcasts of different nodes do not touch each other: the worlds are 85 of each.
 #[test]
@@ -23,7 +23,7 @@ fn uniform_broadcast_holds_in_every_world_of_a_small_space() {
 /// One copy less than a majority: of four nodes, two hold what is delivered, and both may crash.
 #[test]
 fn fewer_copies_are_caught_in_two_steps() {
-    is_caught_in(&UniformLab::new(4).broken("fewer-copies"), 2);
+    is_caught_in(&UniformLab::new(4).broken(majority::Mutant::FewerCopies), 2);
 }
 
 #[test]
@@ -63,30 +63,4 @@ fn eager_broadcast_is_not_uniform() {
     let failure = report.first_failure.expect("Some run is not uniform.");
     let what = failure.violation.to_string();
     assert!(what.contains("which is correct, never did"), "{what}");
-}
-
-#[test]
-fn formulas_of_both_hold() {
-    formulas_hold::<EagerLab>();
-    formulas_hold::<UniformLab>();
-}
-
-#[test]
-fn the_broadcaster_crashes_and_a_relay_reaches_the_others() {
-    golden(&EagerLab::new(3), story("eager-broadcast/relay-after-crash"));
-}
-
-#[test]
-fn who_crashes_may_have_delivered_what_no_correct_node_will() {
-    golden(&EagerLab::new(3), story("eager-broadcast/not-uniform"));
-}
-
-#[test]
-fn a_majority_has_a_copy_before_anybody_delivers() {
-    golden(&UniformLab::new(3), story("uniform-broadcast/majority-before-delivery"));
-}
-
-#[test]
-fn what_a_crashed_node_delivered_every_correct_node_delivers() {
-    golden(&UniformLab::new(5), story("uniform-broadcast/crash-after-delivery"));
 }

@@ -2,12 +2,10 @@
 //! needs, and every mutant is caught.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
-    mutants_are_caught, story,
+    bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
 };
 use canon::broadcast::causal::Mutant;
 use lab::{CausalLab, Exhibit};
-use world::story::golden;
 
 #[test]
 fn causal_order_holds_in_every_world_of_a_small_space() {
@@ -28,8 +26,8 @@ fn it_breaks_without_what_it_needs() {
 /// answer, and the answer comes first.
 #[test]
 fn each_condition_is_needed() {
-    is_caught_in(&CausalLab::new(3).broken("skip-own"), 3);
-    is_caught_in(&CausalLab::new(3).broken("skip-others"), 4);
+    is_caught_in(&CausalLab::new(3).broken(Mutant::SkipOwn), 3);
+    is_caught_in(&CausalLab::new(3).broken(Mutant::SkipOthers), 4);
 }
 
 #[test]
@@ -41,23 +39,4 @@ fn every_broken_causal_broadcast_is_caught() {
         ("stamp-own", 160),
         ("release-one", 25),
     ]);
-}
-
-#[test]
-fn formulas_of_causal_broadcast_hold() {
-    formulas_hold::<CausalLab>();
-}
-
-#[test]
-fn an_answer_is_held_back_until_its_question_comes() {
-    golden(&CausalLab::new(3), story("causal-broadcast/held-back"));
-}
-
-#[test]
-fn without_the_second_condition_the_answer_comes_first() {
-    let lab = CausalLab { mutant: Some(Mutant::SkipOthers), ..CausalLab::new(3) };
-    golden(&lab, story("causal-broadcast/skip-others"));
-    let told = std::fs::read_to_string(story("causal-broadcast/skip-others"));
-    let told = told.expect("The story is there.");
-    assert!(told.contains("violation: n2 delivers 11 from n1 before 1 from n0"), "{told}");
 }

@@ -1,26 +1,16 @@
 //! Chandy and Lamport's snapshots under the lab's tools.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{
+    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within,
+};
 use canon::snapshot::chandy_lamport::Mutant;
-use check::{Exploration, Explore, Report, Verdict};
+use check::Verdict;
 use lab::snapshot::{Recorded, cuts};
 use lab::{ChandyLamportLab, Exhibit, Open};
-use model::NodeId;
-use sim::{Campaign, Options, campaign, draw, perform};
-use world::story::golden;
+use model::{Named, NodeId};
+use sim::{Options, draw, perform};
 use world::trace::{Happening, Trace};
 use world::{Subject, SystemModel};
-
-fn explored(lab: &ChandyLamportLab) -> Report {
-    Exploration::new(&Explore::new(lab, lab.bounds())).run()
-}
-
-fn simulated(lab: &ChandyLamportLab, runs: u64, model: Option<SystemModel>) -> sim::Report {
-    let options = Options { shrink_runs: 0, model, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Open::default(), &runs, &AtomicBool::new(false), |_| {})
-}
 
 #[test]
 fn it_holds_in_every_world_of_small_spaces() {
@@ -36,13 +26,7 @@ fn it_holds_in_every_world_of_small_spaces() {
 
 #[test]
 fn it_bears_random_runs_in_every_size() {
-    for nodes in [1, 2, 3, 5, 9] {
-        let lab = ChandyLamportLab::new(nodes);
-        let report = simulated(&lab, 60, None);
-        assert_eq!(report.failures, 0, "{report}");
-        let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
-        assert!(nodes == 1 || !lab.sometimes().iter().any(|mark| is_missed(mark.name)), "{report}");
-    }
+    bears_its_model_in::<ChandyLamportLab>([1, 2, 3, 5, 9], 2, 60);
 }
 
 /// Each mutant with the runs of three nodes within which the simulator must catch it, and the steps
@@ -56,26 +40,19 @@ const MUTANTS: [(Mutant, u64, Option<u64>); 4] = [
 
 #[test]
 fn every_mutant_is_caught() {
-    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), Mutant::ALL);
+    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), *Mutant::ALL);
     for (mutant, runs, steps) in MUTANTS {
+        is_caught_within::<ChandyLamportLab>(mutant, runs);
         let lab = ChandyLamportLab { beginners: 1, ..ChandyLamportLab::new(3).broken(mutant) };
-        let report = simulated(&lab, runs, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
         if let Some(steps) = steps {
-            let report = explored(&lab);
-            assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+            is_caught_in(&lab, steps);
         }
     }
 }
 
 #[test]
 fn every_assumption_is_needed() {
-    let lab = ChandyLamportLab::new(3);
-    for assumption in ChandyLamportLab::NEEDS {
-        let weaker = lab.model().without(3, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 20, Some(weaker));
-        assert!(report.failures > 0, "It holds without {assumption} in {} runs.", report.runs);
-    }
+    breaks_without_its_needs::<ChandyLamportLab>(3, 20);
 }
 
 /// C1 and C2, from the trace alone: the cut is consistent, each node's account is what it had,
@@ -143,21 +120,4 @@ fn a_cut_over_unordered_channels_is_not_consistent() {
     let weaker = lab.model().without(3, "order").expect("It is an assumption.");
     let wrong = (1..=20).filter(|&seed| judge(&lab, &traced(&lab, seed, Some(weaker))).is_err());
     assert!(wrong.count() > 0);
-}
-
-#[test]
-fn costs_are_the_formulas() {
-    for &nodes in ChandyLamportLab::THEORY_SIZES {
-        for measure in ChandyLamportLab::theory(nodes) {
-            assert!(measure.holds(), "{measure}");
-        }
-    }
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    for name in ["before-the-transfer", "after-the-transfer", "marker-overtakes"] {
-        let file = format!("{}/stories/chandy-lamport/{name}.story", env!("CARGO_MANIFEST_DIR"));
-        golden(&ChandyLamportLab::new(2), file);
-    }
 }

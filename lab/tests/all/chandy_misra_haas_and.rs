@@ -1,23 +1,12 @@
 //! Chandy, Misra and Haas's edge chasing under the lab's tools.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{
+    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within,
+};
 use canon::deadlock::chandy_misra_haas_and::Mutant;
-use check::{Exploration, Explore, Report, Verdict};
-use lab::{Borrowers, ChandyMisraHaasAndLab, Exhibit};
-use sim::{Campaign, Options, campaign};
-use world::story::golden;
-use world::{Subject, SystemModel};
-
-fn explored(lab: &ChandyMisraHaasAndLab) -> Report {
-    Exploration::new(&Explore::new(lab, lab.bounds())).run()
-}
-
-fn simulated(lab: &ChandyMisraHaasAndLab, runs: u64, model: Option<SystemModel>) -> sim::Report {
-    let options = Options { shrink_runs: 0, model, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Borrowers, &runs, &AtomicBool::new(false), |_| {})
-}
+use check::Verdict;
+use lab::{ChandyMisraHaasAndLab, Exhibit};
+use model::Named;
 
 #[test]
 fn it_holds_in_every_world_of_small_spaces() {
@@ -34,13 +23,7 @@ fn it_holds_in_every_world_of_small_spaces() {
 
 #[test]
 fn it_bears_random_runs_in_every_size() {
-    for nodes in [2, 3, 5, 9] {
-        let lab = ChandyMisraHaasAndLab::new(nodes);
-        let report = simulated(&lab, 100, None);
-        assert_eq!(report.failures, 0, "{report}");
-        let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
-        assert!(nodes == 2 || !lab.sometimes().iter().any(|mark| is_missed(mark.name)), "{report}");
-    }
+    bears_its_model_in::<ChandyMisraHaasAndLab>([2, 3, 5, 9], 3, 100);
 }
 
 /// Each mutant with the runs of three nodes within which the simulator must catch it, and the
@@ -56,48 +39,16 @@ const MUTANTS: [(Mutant, u64, Option<u64>); 5] = [
 
 #[test]
 fn every_mutant_is_caught() {
-    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), Mutant::ALL);
+    assert_eq!(MUTANTS.map(|(mutant, ..)| mutant), *Mutant::ALL);
     for (mutant, runs, steps) in MUTANTS {
-        let lab = ChandyMisraHaasAndLab::new(3).broken(mutant);
-        let report = simulated(&lab, runs, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+        is_caught_within::<ChandyMisraHaasAndLab>(mutant, runs);
         if let Some(steps) = steps {
-            let report = explored(&lab);
-            assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+            is_caught_in(&ChandyMisraHaasAndLab::new(3).broken(mutant), steps);
         }
     }
 }
 
 #[test]
 fn every_assumption_is_needed() {
-    let lab = ChandyMisraHaasAndLab::new(3);
-    for assumption in ChandyMisraHaasAndLab::NEEDS {
-        let weaker = lab.model().without(3, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 200, Some(weaker));
-        assert!(report.failures > 0, "It holds without {assumption} in {} runs.", report.runs);
-    }
-}
-
-#[test]
-fn costs_are_the_formulas() {
-    for &nodes in ChandyMisraHaasAndLab::THEORY_SIZES {
-        for measure in ChandyMisraHaasAndLab::theory(nodes) {
-            assert!(measure.holds(), "{measure}");
-        }
-    }
-}
-
-fn story(name: &str) -> String {
-    format!("{}/stories/chandy-misra-haas-and/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    let mut nine = ChandyMisraHaasAndLab::new(9);
-    nine.turn("waits", "3-4-5,4-6,5-7,6-8").expect("These are waits.");
-    golden(&nine, story("nine-processes"));
-    let three = ChandyMisraHaasAndLab::new(3);
-    golden(&three, story("granted-meanwhile"));
-    golden(&three.broken(Mutant::TakeWhite), story("phantom"));
-    golden(&ChandyMisraHaasAndLab::new(2), story("probe-overtakes"));
+    breaks_without_its_needs::<ChandyMisraHaasAndLab>(3, 200);
 }

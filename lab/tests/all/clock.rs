@@ -2,13 +2,10 @@
 //! mutant is caught.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, explored, formulas_hold, holds_everywhere,
-    mutants_are_caught, story,
+    bears_its_model, breaks_without_its_needs, explored, holds_everywhere, mutants_are_caught,
 };
-use canon::clock::vector::Mutant;
 use check::Verdict;
 use lab::VectorLab;
-use world::story::golden;
 
 #[test]
 fn vectors_tell_causality_in_every_world_of_a_small_space() {
@@ -39,22 +36,4 @@ fn every_broken_vector_is_caught() {
         ("merge-sender-only", 2),
         ("overwrite", 2),
     ]);
-}
-
-#[test]
-fn a_message_carries_a_number_for_each_node() {
-    formulas_hold::<VectorLab>();
-}
-
-#[test]
-fn the_three_processes_of_the_textbook() {
-    golden(&VectorLab::new(3), story("vector-clock/three-processes"));
-}
-
-#[test]
-fn a_receipt_that_learns_nothing() {
-    let lab = VectorLab { mutant: Some(Mutant::NoMerge), ..VectorLab::new(3) };
-    golden(&lab, story("vector-clock/no-merge"));
-    let told = std::fs::read_to_string(story("vector-clock/no-merge")).expect("It is there.");
-    assert!(told.contains("violation: Event 1 of n0 happened before event 1 of n1"), "{told}");
 }

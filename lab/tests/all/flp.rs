@@ -1,9 +1,10 @@
 //! The impossibility of Fischer, Lynch and Paterson, and what partial synchrony changes.
 
-use std::sync::atomic::AtomicBool;
-
-use lab::flp::{Configuration, DeterministicLab, Valence, bivalent_run, initial_valences};
-use sim::{Campaign, OpenLoop, campaign};
+use crate::trial::{
+    bears_its_model, breaks_without_its_needs, holds_everywhere, mutants_are_caught,
+};
+use lab::DeterministicLab;
+use lab::flp::{Configuration, Valence, bivalent_run, initial_valences};
 use world::story::replay;
 
 /// FLP, lemma 2: equal inputs leave only themselves, so somewhere between lies a choice that leaves
@@ -38,7 +39,7 @@ fn nobody_decides_for_as_long_as_asked() {
     assert!(report.longest_wait <= 10 && report.in_flight <= 10, "{report}");
     assert!(report.taken.iter().all(|&taken| taken > 100), "{:?}", report.taken);
     // The same run, as a story on the same protocol, under the rules of every driver.
-    let now = replay(&DeterministicLab { nodes: 3 }, &report.story()).expect("it can be replayed");
+    let now = replay(&DeterministicLab::new(3), &report.story()).expect("it can be replayed");
     assert!(!now.contains("tells decide") && !now.contains("violation"), "{now}");
     assert!(now.matches("Proposal").count() > 100, "{now}");
 }
@@ -46,7 +47,7 @@ fn nobody_decides_for_as_long_as_asked() {
 /// The first events of the run, to be read.
 #[test]
 fn the_run_is_told_as_a_story() {
-    let lab = DeterministicLab { nodes: 3 };
+    let lab = DeterministicLab::new(3);
     let file = format!("{}/stories/flp/undecided.story", env!("CARGO_MANIFEST_DIR"));
     let now = replay(&lab, &bivalent_run(24).story()).expect("it can be replayed");
     if std::env::var_os("SYNOD_BLESS").is_some_and(|value| value == "1") {
@@ -57,10 +58,27 @@ fn the_run_is_told_as_a_story() {
 
 #[test]
 fn the_same_protocol_decides_in_partial_synchrony() {
-    for nodes in [1, 2, 3, 5] {
-        let runs = Campaign { runs: 300, ..Campaign::default() };
-        let lab = DeterministicLab { nodes };
-        let report = campaign(&lab, &OpenLoop, &runs, &AtomicBool::new(false), |_| {});
-        assert_eq!(report.failures, 0, "{report}");
-    }
+    bears_its_model::<DeterministicLab>(300);
+}
+
+#[test]
+fn it_breaks_without_what_it_needs() {
+    breaks_without_its_needs::<DeterministicLab>(3, 50);
+}
+
+#[test]
+fn every_round_of_a_small_space_agrees() {
+    holds_everywhere(&DeterministicLab::new(3), (0, 0));
+}
+
+#[test]
+fn every_broken_consensus_is_caught() {
+    mutants_are_caught::<DeterministicLab>(&[
+        ("fewer-estimates", 100),
+        ("fewer-acks", 100),
+        ("any-estimate", 100),
+        ("keep-estimate", 100),
+        ("never-suspect", 100),
+        ("tell-nobody", 100),
+    ]);
 }

@@ -2,11 +2,10 @@
 //! needs, and every mutant is caught.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, formulas_hold, holds_everywhere, is_caught_in,
-    mutants_are_caught, story,
+    bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
 };
+use canon::link::causal::Mutant;
 use lab::{CausalLinkLab, Exhibit};
-use world::story::golden;
 
 #[test]
 fn causal_links_hold_in_every_world_of_a_small_space() {
@@ -26,7 +25,7 @@ fn causal_links_break_without_what_they_need() {
 /// Order from one sender is not enough: the shortest run that shows it is the triangle.
 #[test]
 fn first_in_first_out_is_not_causal_order() {
-    is_caught_in(&CausalLinkLab::new(3).broken("wait-for-sender"), 5);
+    is_caught_in(&CausalLinkLab::new(3).broken(Mutant::WaitForSender), 5);
 }
 
 #[test]
@@ -37,14 +36,4 @@ fn every_broken_causal_link_is_caught() {
         ("no-merge", 2),
         ("send-uncounted", 2),
     ]);
-}
-
-#[test]
-fn formulas_of_causal_links_hold() {
-    formulas_hold::<CausalLinkLab>();
-}
-
-#[test]
-fn the_last_side_of_the_triangle_is_held_back() {
-    golden(&CausalLinkLab::new(3), story("causal-link/triangle"));
 }

@@ -1,28 +1,14 @@
 //! Single-decree Paxos under the lab's tools: it holds, every mutant is caught, and the textbook's
 //! runs are told.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::consensus::paxos::Mutant;
 use check::{Bounds, Exploration, Explore, Report, Verdict};
-use lab::{Exhibit, Open, PaxosLab};
-use sim::{Campaign, Options, campaign};
-use world::story::golden;
-use world::{Subject, SystemModel};
-
-fn story(name: &str) -> String {
-    format!("{}/stories/paxos/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
+use lab::{Exhibit, PaxosLab};
 
 fn explored(lab: &PaxosLab, crashes: u16, alarms: u16) -> Report {
     let bounds = Bounds { crashes, fires: Some(alarms), ..lab.bounds() };
     Exploration::new(&Explore::new(lab, bounds)).run()
-}
-
-fn simulated(lab: &PaxosLab, runs: u64, model: Option<SystemModel>) -> sim::Report {
-    let options = Options { scale: PaxosLab::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Open::default(), &runs, &AtomicBool::new(false), |_| {})
 }
 
 #[test]
@@ -87,39 +73,11 @@ fn a_stale_promise_is_caught_by_exploration() {
 #[test]
 fn mutants_are_caught_by_simulation() {
     for (mutant, runs) in [(Mutant::EarlyAccepted, 9_000), (Mutant::LowestVote, 12_000)] {
-        let report = simulated(&PaxosLab::new(3).broken(mutant), runs, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+        is_caught_within::<PaxosLab>(mutant, runs);
     }
 }
 
 #[test]
 fn it_cannot_do_without_what_it_needs() {
-    for assumption in PaxosLab::NEEDS {
-        let lab = PaxosLab::new(3);
-        let weaker = lab.model().without(3, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 200, Some(weaker));
-        assert!(report.failures > 0, "It bears to lose {assumption}: {report}");
-    }
-}
-
-#[test]
-fn the_costs_are_those_of_the_book() {
-    for &nodes in PaxosLab::THEORY_SIZES {
-        for measure in PaxosLab::theory(nodes) {
-            assert!(measure.holds(), "{measure}");
-        }
-    }
-}
-
-#[test]
-fn the_highest_vote_wins() {
-    golden(&PaxosLab { proposers: 5, ..PaxosLab::new(5) }, story("highest-vote-wins"));
-    let told = std::fs::read_to_string(story("highest-vote-wins")).expect("The story is there.");
-    assert_eq!(told.matches("n0 Promise ballot=10 vote=20@7").count(), 4, "{told}");
-    assert!(told.contains("n0 tells decide 20"), "{told}");
-}
-
-#[test]
-fn duelling_proposers_decide_nothing() {
-    golden(&PaxosLab::new(3), story("duelling-proposers"));
+    breaks_without_its_needs::<PaxosLab>(3, 200);
 }

@@ -1,23 +1,12 @@
 //! Phase King under the lab's tools: it bears fewer traitors than a quarter of its nodes, and not
 //! one more.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, explored, is_caught_within, simulated};
 use canon::byzantine::phase_king::Mutant;
-use check::{Exploration, Explore, Verdict};
-use lab::{Exhibit, PhaseKingLab, Together};
-use model::NodeId;
-use sim::{Campaign, Options, Report, campaign};
-use world::story::golden;
+use check::Verdict;
+use lab::{Exhibit, PhaseKingLab};
+use model::{Named, NodeId};
 use world::timed::Violation;
-use world::{Subject, SystemModel};
-
-fn simulated(lab: &PhaseKingLab, runs: u64, model: Option<SystemModel>) -> Report {
-    let options =
-        Options { scale: PhaseKingLab::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Together, &runs, &AtomicBool::new(false), |_| {})
-}
 
 #[test]
 fn it_bears_traitors_in_every_size() {
@@ -29,10 +18,6 @@ fn it_bears_traitors_in_every_size() {
     for seen in ["a node obeys its king", "a node disobeys its king", "a node is a traitor"] {
         assert!(report.hit.iter().any(|mark| mark.name == seen), "{seen}: {report}");
     }
-}
-
-fn explored(lab: &PhaseKingLab) -> check::Report {
-    Exploration::new(&Explore::new(lab, lab.bounds())).run()
 }
 
 fn betrayed(nodes: usize, traitor: u16) -> PhaseKingLab {
@@ -93,48 +78,12 @@ fn a_quarter_of_traitors_is_too_many() {
 /// About twice the runs that it takes.
 #[test]
 fn mutants_are_caught_by_simulation() {
-    for mutant in Mutant::ALL {
-        let report = simulated(&PhaseKingLab::new(5).broken(mutant), 100, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+    for &mutant in Mutant::ALL {
+        is_caught_within::<PhaseKingLab>(mutant, 100);
     }
 }
 
 #[test]
 fn it_cannot_do_without_what_it_needs() {
-    for assumption in PhaseKingLab::NEEDS {
-        let lab = PhaseKingLab::new(5);
-        let weaker = lab.model().without(5, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 50, Some(weaker));
-        assert!(report.failures > 0, "It bears to lose {assumption}: {report}");
-    }
-}
-
-#[test]
-fn the_costs_are_those_of_the_book() {
-    for &nodes in PhaseKingLab::THEORY_SIZES {
-        for measure in PhaseKingLab::theory(nodes) {
-            assert!(measure.holds(), "{measure}");
-        }
-    }
-}
-
-fn story(name: &str) -> String {
-    format!("{}/stories/phase-king/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn a_traitor_undoes_what_four_have_agreed_on() {
-    let traitors = [NodeId(1)].into_iter().collect();
-    let story = story("traitor-among-four");
-    golden(&PhaseKingLab { most: 1, traitors, ..PhaseKingLab::new(4) }, &story);
-    let told = std::fs::read_to_string(story).expect("The story is there.");
-    assert!(told.contains("n2 decides true, but false was decided before."), "{told}");
-}
-
-#[test]
-fn two_phases_of_five() {
-    let story = story("two-phases");
-    golden(&PhaseKingLab::new(5), &story);
-    let told = std::fs::read_to_string(story).expect("The story is there.");
-    assert_eq!(told.matches("tells decide false").count(), 5, "{told}");
+    breaks_without_its_needs::<PhaseKingLab>(5, 50);
 }

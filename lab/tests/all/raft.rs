@@ -1,11 +1,9 @@
 //! Raft under the lab's tools: sound Raft holds, and every mutant is caught.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::order::raft::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
-use lab::{Judged, RaftLab};
-use sim::{Campaign, OpenLoop, Options, campaign};
+use lab::{Exhibit, Judged, RaftLab};
 
 fn explored(lab: &RaftLab, bounds: Bounds) -> Report {
     Exploration::new(&Explore::new(lab, bounds)).run()
@@ -49,9 +47,7 @@ fn one_node_needs_no_special_case() {
 #[test]
 fn sound_raft_bears_long_runs_in_every_size() {
     for nodes in [1, 2, 3, 4, 5, 7] {
-        let runs = Campaign { runs: 60, ..Campaign::default() };
-        let stop = AtomicBool::new(false);
-        let report = campaign(&RaftLab::new(nodes), &OpenLoop, &runs, &stop, |_| {});
+        let report = simulated(&RaftLab::new(nodes), 60, None);
         assert_eq!(report.failures, 0, "{report}");
     }
 }
@@ -107,11 +103,11 @@ const SIMULATED: [(Mutant, u64); 12] = [
 #[test]
 fn every_other_mutant_is_caught_by_simulation() {
     for (mutant, runs) in SIMULATED {
-        let options = Options { shrink_runs: 0, ..Options::default() };
-        let runs = Campaign { runs, options, ..Campaign::default() };
-        let stop = AtomicBool::new(false);
-        let lab = RaftLab::new(3).broken(mutant);
-        let report = campaign(&lab, &OpenLoop, &runs, &stop, |_| {});
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+        is_caught_within::<RaftLab>(mutant, runs);
     }
+}
+
+#[test]
+fn it_breaks_on_disks_that_forget() {
+    breaks_without_its_needs::<RaftLab>(3, 200);
 }

@@ -1,23 +1,10 @@
 //! Ricart and Agrawala's mutual exclusion under the lab's tools.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{bears_its_model_in, explored, is_caught_in, is_caught_within, simulated};
 use canon::mutex::ricart_agrawala::Mutant;
-use check::{Bounds, Exploration, Explore, Report, Verdict};
-use lab::{Exhibit, RicartAgrawalaLab, Visitors};
-use sim::{Campaign, Options, campaign};
-use world::story::golden;
-use world::{Subject, SystemModel};
-
-fn explored(lab: &RicartAgrawalaLab) -> Report {
-    Exploration::new(&Explore::new(lab, Bounds::default())).run()
-}
-
-fn simulated(lab: &RicartAgrawalaLab, runs: u64, model: Option<SystemModel>) -> sim::Report {
-    let options = Options { shrink_runs: 0, model, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Visitors, &runs, &AtomicBool::new(false), |_| {})
-}
+use check::Verdict;
+use lab::{Exhibit, RicartAgrawalaLab};
+use model::Named;
 
 #[test]
 fn it_holds_in_every_world_of_small_spaces() {
@@ -33,22 +20,14 @@ fn it_holds_in_every_world_of_small_spaces() {
 
 #[test]
 fn it_bears_random_runs_in_every_size() {
-    for nodes in [1, 2, 3, 5, 9] {
-        let report = simulated(&RicartAgrawalaLab::new(nodes), 60, None);
-        assert_eq!(report.failures, 0, "{report}");
-        let marks = RicartAgrawalaLab::new(nodes).sometimes();
-        let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
-        assert!(nodes == 1 || !marks.iter().any(|mark| is_missed(mark.name)), "{report}");
-    }
+    bears_its_model_in::<RicartAgrawalaLab>([1, 2, 3, 5, 9], 2, 60);
 }
 
 /// Each mutant is caught by exploring three nodes that enter twice at most, or by simulation.
 #[test]
 fn every_mutant_is_caught() {
-    for mutant in Mutant::ALL {
-        let lab = RicartAgrawalaLab::new(3).broken(mutant);
-        let report = simulated(&lab, 20, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+    for &mutant in Mutant::ALL {
+        is_caught_within::<RicartAgrawalaLab>(mutant, 20);
     }
 }
 
@@ -63,8 +42,7 @@ fn mutants_that_let_two_in_are_caught_by_exploration() {
     ];
     for (mutant, steps) in caught {
         let sound = RicartAgrawalaLab { stays: 2, inner: false, ..RicartAgrawalaLab::new(2) };
-        let report = explored(&sound.broken(mutant));
-        assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+        let report = is_caught_in(&sound.broken(mutant), steps);
         assert!(report.story.contains("is inside and has not left"), "{report}");
     }
 }
@@ -75,32 +53,8 @@ fn mutants_that_let_two_in_are_caught_by_exploration() {
 fn every_assumption_is_needed() {
     let lab = RicartAgrawalaLab::new(3);
     for assumption in RicartAgrawalaLab::NEEDS {
-        let weaker = lab.model().without(3, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 20, Some(weaker));
+        let report = simulated(&lab, 20, Some(assumption));
         let broken = report.first_failure.expect("It breaks.").violation;
         assert!(broken.to_string().starts_with("liveness"), "without {assumption}: {broken}");
     }
-}
-
-#[test]
-fn costs_are_the_formulas() {
-    for &nodes in RicartAgrawalaLab::THEORY_SIZES {
-        for measure in RicartAgrawalaLab::theory(nodes) {
-            assert!(measure.holds(), "{measure}");
-        }
-    }
-}
-
-fn story(name: &str) -> String {
-    format!("{}/stories/ricart-agrawala/{name}.story", env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    let seen = vec![7, 0, 11];
-    golden(&RicartAgrawalaLab { seen, ..RicartAgrawalaLab::new(3) }, story("two-of-three"));
-    let twice = RicartAgrawalaLab { stays: 2, ..RicartAgrawalaLab::new(3) };
-    golden(&twice, story("equal-numbers"));
-    let broken = RicartAgrawalaLab { inner: false, ..RicartAgrawalaLab::new(2) };
-    golden(&broken.broken(Mutant::NumberAlone), story("number-alone"));
 }

@@ -4,9 +4,12 @@
 #[path = "../../../check/tests/naive/mod.rs"]
 mod naive;
 
+use canon::broadcast::eager;
 use canon::byzantine::phase_king::Mutant;
 use check::{Bounds, Exploration, Explore, Report, Verdict};
-use lab::{AbdLab, EagerLab, Exhibit, PaxosLab, PhaseKingLab, RaftLab, UniformLab, Writers};
+use lab::{
+    AbdLab, Broadcasters, EagerLab, Exhibit, PaxosLab, PhaseKingLab, RaftLab, UniformLab, Writers,
+};
 use model::NodeId;
 use naive::{Naive, orbits};
 
@@ -15,7 +18,7 @@ fn explored<E: Exhibit>(lab: &E, bounds: &Bounds, symmetry: bool) -> Report {
     Exploration::new(&Explore::new(lab, bounds)).run()
 }
 
-fn compared<E: Exhibit>(lab: E, bounds: Bounds, breakages: &[&str]) {
+fn compared<E: Exhibit>(lab: E, bounds: Bounds, breakages: &[E::Mutant]) {
     let worlds = Naive::new(&lab, &bounds).worlds();
     let (whole, folded) = (explored(&lab, &bounds, false), explored(&lab, &bounds, true));
     // Without symmetry the order in which a node holds messages for others tells worlds apart.
@@ -23,8 +26,8 @@ fn compared<E: Exhibit>(lab: E, bounds: Bounds, breakages: &[&str]) {
     assert_eq!((folded.verdict, folded.distinct), (whole.verdict, orbits(&lab, &worlds)));
     assert_eq!(whole.verdict, Verdict::Holds, "{whole}");
     assert_eq!(folded.marks, whole.marks, "{folded}{whole}");
-    for mutant in breakages {
-        let lab = Exhibit::broken(lab.clone(), mutant);
+    for &mutant in breakages {
+        let lab = lab.clone().broken(mutant);
         let (whole, folded) = (explored(&lab, &bounds, false), explored(&lab, &bounds, true));
         assert_eq!(whole.verdict, Verdict::Violated, "{mutant} {whole}");
         assert_eq!((folded.verdict, folded.steps), (whole.verdict, whole.steps), "{mutant}");
@@ -36,10 +39,12 @@ fn nodes_that_are_not_asked_are_alike() {
     let raft = RaftLab { entries: 9, terms: 9, ..RaftLab::new(3) };
     let bounds = Bounds { crashes: 0, fires: Some(1), ..raft.bounds() };
     compared(raft, bounds, &[]);
-    let eager = EagerLab { asked: 1, broadcasts: 2, ..EagerLab::new(3) };
+    let broadcasters = Broadcasters { nodes: 1, broadcasts: 2 };
+    let eager = EagerLab { broadcasters, ..EagerLab::new(3) };
     let bounds = Bounds { fires: Some(0), ..eager.bounds() };
-    compared(eager, bounds, &["deliver-again", "relay-as-own"]);
-    let uniform = UniformLab { asked: 1, broadcasts: 1, ..UniformLab::new(3) };
+    compared(eager, bounds, &[eager::Mutant::DeliverAgain, eager::Mutant::RelayAsOwn]);
+    let broadcasters = Broadcasters { nodes: 1, broadcasts: 1 };
+    let uniform = UniformLab { broadcasters, ..UniformLab::new(3) };
     let bounds = Bounds { fires: Some(0), ..uniform.bounds() };
     compared(uniform, bounds, &[]);
     let paxos = PaxosLab { proposers: 1, deciders: 3, ..PaxosLab::new(3) };

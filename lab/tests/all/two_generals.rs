@@ -1,22 +1,11 @@
 //! The two generals: whatever they agree on before, links that lose make them disagree.
 
-use std::sync::atomic::AtomicBool;
-
+use crate::trial::{breaks_without_its_needs, explored, simulated};
 use canon::consensus::two_generals::{AtDawn, Order, Protocol};
 use check::{Exploration, Explore, Verdict};
 use lab::theory::calm_run;
-use lab::{Exhibit, TOGETHER, Together, TwoGeneralsLab};
+use lab::{Exhibit, TOGETHER, TwoGeneralsLab};
 use model::NodeId;
-use sim::{Campaign, Options, campaign};
-use world::story::golden;
-use world::{Subject, SystemModel};
-
-fn simulated(lab: &TwoGeneralsLab, runs: u64, model: Option<SystemModel>) -> sim::Report {
-    let options =
-        Options { scale: TwoGeneralsLab::scale(), model, shrink_runs: 0, ..Options::default() };
-    let runs = Campaign { runs, options, ..Campaign::default() };
-    campaign(lab, &Together, &runs, &AtomicBool::new(false), |_| {})
-}
 
 /// Up to eight messengers, and all numbers of them that can be enough where none is lost.
 fn protocols() -> impl Iterator<Item = TwoGeneralsLab> {
@@ -43,11 +32,11 @@ fn where_nothing_is_lost_both_attack() {
 fn where_nothing_is_lost_they_never_disagree() {
     for messengers in 1..=8 {
         let lab = TwoGeneralsLab { protocol: Protocol::cautious(messengers) };
-        let report = Exploration::new(&Explore::new(&lab, lab.bounds())).run();
+        let report = explored(&lab);
         assert_eq!((report.verdict, report.is_vacuous()), (Verdict::Holds, false), "{report}");
         let dull = Protocol { enough: [messengers / 2 + 1, messengers.div_ceil(2)], messengers };
         let lab = TwoGeneralsLab { protocol: dull };
-        let report = Exploration::new(&Explore::new(&lab, lab.bounds())).run();
+        let report = explored(&lab);
         assert_eq!(report.verdict, Verdict::Violated, "{report}");
     }
 }
@@ -70,19 +59,5 @@ fn they_agree_where_links_lose_nothing_and_not_where_they_lose() {
     let lab = TwoGeneralsLab::sized(2);
     let report = simulated(&lab, 500, None);
     assert_eq!(report.failures, 0, "{report}");
-    for assumption in TwoGeneralsLab::NEEDS {
-        let weaker = lab.model().without(2, assumption).expect("It is an assumption.");
-        let report = simulated(&lab, 250, Some(weaker));
-        assert!(report.failures > 0, "It bears to lose {assumption}: {report}");
-    }
-    assert!(TwoGeneralsLab::theory(2).iter().all(|measure| measure.holds()));
-}
-
-#[test]
-fn the_last_messenger_is_lost() {
-    let lab = TwoGeneralsLab::sized(2);
-    let story = format!("{}/stories/two-generals/last-messenger.story", env!("CARGO_MANIFEST_DIR"));
-    golden(&lab, &story);
-    let told = std::fs::read_to_string(story).expect("The story is there.");
-    assert!(told.contains("violation: n1 attacks, but n0 does not."), "{told}");
+    breaks_without_its_needs::<TwoGeneralsLab>(2, 250);
 }

@@ -14,6 +14,7 @@ mod budget;
 mod certify;
 mod check;
 mod drawing;
+mod excerpt;
 mod explain;
 mod index;
 mod levels;
@@ -76,8 +77,8 @@ pub fn verify(
         ModelName::CasRegister => question.ask(&Register),
         ModelName::MultiRegister => question.ask(&MultiRegister),
         ModelName::Kv => question.ask(&Kv),
-        ModelName::Queue => question.ask(&Queue),
-        ModelName::Stack => question.ask(&Stack),
+        ModelName::Queue => question.ask(&Queue::NEW),
+        ModelName::Stack => question.ask(&Stack::NEW),
         ModelName::Set => question.ask(&Set),
         ModelName::Counter => question.ask(&Counter),
         ModelName::Lock => question.ask(&Lock),

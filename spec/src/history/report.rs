@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::budget::Stop;
 use super::drawing::{Drawing, Indefinite};
+use super::excerpt::Excerpt;
 use super::levels::{Judged, Judgement};
 use super::names::Level;
 use super::violation::Violation;
@@ -158,6 +159,12 @@ impl fmt::Display for Report {
             write!(f, "\n{covered}")?;
         }
         self.explanation.iter().try_for_each(|line| write!(f, "\n{line}"))?;
+        if let Some(excerpt) = Excerpt::of(&self.drawing) {
+            write!(
+                f,
+                "\nCalls and returns from left to right, what is in conflict marked:{excerpt}"
+            )?;
+        }
         self.indefinite.iter().try_for_each(|one| write!(f, "\n{}", one.text))
     }
 }

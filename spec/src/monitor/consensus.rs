@@ -88,6 +88,14 @@ where
         }
     }
 
+    fn promise(&self, node: NodeId, _: &P::Indication) -> Option<&'static str> {
+        Some(match (self.told.contains(node), &self.decided) {
+            (true, _) => "integrity: no node decides twice",
+            (false, Some(_)) => "uniform agreement: no two nodes decide differently",
+            (false, None) => "validity: what is decided was proposed",
+        })
+    }
+
     fn crashed(&mut self, node: NodeId) {
         self.asked.remove(node);
         self.told.remove(node);

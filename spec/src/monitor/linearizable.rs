@@ -210,6 +210,16 @@ where
         }
     }
 
+    fn promise(&self, node: NodeId, _: &O::Answer) -> Option<&'static str> {
+        Some(match self.open.contains_key(&node) {
+            true => {
+                "linearizability: operations look as if each took effect at one moment between \
+                 its call and its return"
+            }
+            false => "integrity: only what was asked is answered, once",
+        })
+    }
+
     fn crashed(&mut self, node: NodeId) {
         let Some(operation) = self.open.remove(&node) else {
             return;

@@ -53,6 +53,12 @@ where
         Ok(())
     }
 
+    fn promise(&self, _: NodeId, _: &P::Indication) -> Option<&'static str> {
+        Some(
+            "no duplication and no creation: what is sent is delivered at most once, and nothing else",
+        )
+    }
+
     fn crashed(&mut self, node: NodeId) {
         // Nothing is promised any more of what was sent to it.
         self.owed.retain(|&(_, to, _), _| to != node);

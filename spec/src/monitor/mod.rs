@@ -50,6 +50,13 @@ pub trait Monitor<P: Process>: Clone + Eq + Hash + Debug {
     /// `node` told the layer above something.
     fn indicated(&mut self, node: NodeId, indication: &P::Indication) -> Result<(), String>;
 
+    /// What is promised, as a name and a sentence without its full stop, that `node` would break by
+    /// telling this now. Asked only of what [`indicated`](Monitor::indicated) refuses.
+    fn promise(&self, node: NodeId, indication: &P::Indication) -> Option<&'static str> {
+        let _ = (node, indication);
+        None
+    }
+
     /// `node` lost its volatile state; if it restarts, it begins anew.
     fn crashed(&mut self, node: NodeId) {
         let _ = node;

@@ -79,6 +79,13 @@ where
         Ok(())
     }
 
+    fn promise(&self, _: NodeId, indication: &I) -> Option<&'static str> {
+        Some(match *indication == self.words.entered && self.inside.is_some() {
+            true => "mutual exclusion: no two nodes are inside at the same time",
+            false => "well-formedness: only who asks is let in, and only who asks is let out",
+        })
+    }
+
     fn crashed(&mut self, node: NodeId) {
         self.waiting.remove(node);
         self.leaving.remove(node);

@@ -117,6 +117,25 @@ impl<V: Value, P: Order<Command = V>> Monitor<P> for TotalOrder<V> {
         }
     }
 
+    fn promise(&self, node: NodeId, indication: &Tell<V>) -> Option<&'static str> {
+        Some(match indication {
+            Tell::Deliver { slot, .. } if *slot != self.last.get(&node).unwrap_or(&0) + 1 => {
+                "order: every node tells the slots one after another, from the first"
+            }
+            Tell::Deliver { slot, .. } if *slot <= self.told.len() as u64 => {
+                "agreement: no two nodes tell different commands at one slot"
+            }
+            Tell::Deliver { .. } => {
+                "integrity: a command is told no more often than it was proposed"
+            }
+            Tell::Readable { .. } => {
+                "reads: a read sees all that was told before it was asked, and is answered where \
+                 it was asked"
+            }
+            Tell::Leader { .. } => "terms: the terms that a node tells never fall",
+        })
+    }
+
     fn crashed(&mut self, node: NodeId) {
         self.last.remove(&node);
         self.terms.remove(&node);

@@ -49,6 +49,25 @@ pub fn assert_fails_first_at<M: Model>(
 
 /// The history as it was recorded up to a position, without what failed then or later.
 fn prefix<I: Clone, O: Clone>(history: &History<I, O>, until: u64) -> History<I, O> {
+    again(history, until, |_, output| output.clone())
+}
+
+/// The history up to a return, at which an operation answers otherwise.
+pub fn answered_otherwise<I: Clone, O: Clone>(
+    history: &History<I, O>,
+    index: usize,
+    at: u64,
+    answer: &O,
+) -> History<I, O> {
+    again(history, at, |place, output| if place == index { answer.clone() } else { output.clone() })
+}
+
+/// Records a history again up to a position, with other answers.
+fn again<I: Clone, O: Clone>(
+    history: &History<I, O>,
+    until: u64,
+    answer: impl Fn(usize, &O) -> O,
+) -> History<I, O> {
     let mut events: Vec<(u64, usize)> = Vec::new();
     let happened = |pair: &(usize, &Operation<I, O>)| !matches!(pair.1.outcome, Outcome::Failed);
     for (index, operation) in history.operations().iter().enumerate().filter(happened) {
@@ -61,39 +80,9 @@ fn prefix<I: Clone, O: Clone>(history: &History<I, O>, until: u64) -> History<I,
         let operation = &history.operations()[index];
         // Unknown operations never end here, so each operation gets a process of its own.
         let process = index as u64;
-        let result = match &operation.outcome {
-            _ if at == operation.called => recorder.invoke(at, process, operation.input.clone()),
-            Outcome::Returned { output, .. } => recorder.ok(at, process, output.clone()),
-            Outcome::Failed | Outcome::Unknown => Ok(()),
-        };
-        result.expect("the events were recorded once already");
-    }
-    recorder.finish()
-}
-
-/// The history up to a return, at which an operation answers otherwise.
-pub fn answered_otherwise<I: Clone, O: Clone>(
-    history: &History<I, O>,
-    index: usize,
-    at: u64,
-    answer: &O,
-) -> History<I, O> {
-    let mut events: Vec<(u64, usize)> = Vec::new();
-    let happened = |pair: &(usize, &Operation<I, O>)| !matches!(pair.1.outcome, Outcome::Failed);
-    for (index, operation) in history.operations().iter().enumerate().filter(happened) {
-        events.push((operation.called, index));
-        events.extend(operation.returned().map(|at| (at, index)));
-    }
-    events.sort_unstable();
-    let mut recorder = Recorder::new();
-    for (when, place) in events.into_iter().take_while(|event| event.0 <= at) {
-        let operation = &history.operations()[place];
         let result = match operation.output() {
-            _ if when == operation.called => {
-                recorder.invoke(when, place as u64, operation.input.clone())
-            }
-            Some(_) if place == index => recorder.ok(when, place as u64, answer.clone()),
-            Some(output) => recorder.ok(when, place as u64, output.clone()),
+            _ if at == operation.called => recorder.invoke(at, process, operation.input.clone()),
+            Some(output) => recorder.ok(at, process, answer(index, output)),
             None => Ok(()),
         };
         result.expect("the events were recorded once already");

@@ -15,10 +15,15 @@
 //! ...
 //! ```
 
+mod heard;
+mod reach;
 mod script;
 mod stage;
 mod step;
 
-pub use script::{Cast, StoryError, cast, check, golden, perform, replay, text, trace};
+pub use heard::Heard;
+pub use script::{
+    Cast, StoryError, cast, check, difference, follow, golden, perform, recast, replay, text, trace,
+};
 pub use stage::{Packet, Stage, Trouble};
 pub use step::Step;

@@ -7,7 +7,7 @@ use model::{NodeId, NodeSet, Process};
 
 use super::stage::{Packet, Stage, Trouble};
 use super::step::Step;
-use crate::subject::Subject;
+use crate::subject::{Subject, operation_random};
 use crate::trace::Trace;
 
 /// The first command of a story: whose story it is.
@@ -19,6 +19,18 @@ pub struct Cast {
     pub nodes: usize,
     /// Whether every node flushes after every command.
     pub auto_flush: bool,
+    /// Which variant of the subject, as names and values: `mutant=early-vote`, `proposals=2`.
+    /// Stages take the subject that they are given; this is for whoever chooses it.
+    pub variant: Vec<(String, String)>,
+}
+
+impl Display for Cast {
+    /// The command.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nodes {} {}", self.subject, self.nodes)?;
+        f.write_str(if self.auto_flush { " auto-flush" } else { "" })?;
+        self.variant.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
+    }
 }
 
 /// What is wrong with a story, and where.
@@ -41,7 +53,7 @@ impl std::error::Error for StoryError {}
 /// Reads whose story a text is, so that the subject can be chosen.
 ///
 /// # Errors
-/// The first command is not `nodes <subject> <count> [auto-flush]`.
+/// The first command is not `nodes <subject> <count> [auto-flush] [<name>=<value> ...]`.
 pub fn cast(text: &str) -> Result<Cast, StoryError> {
     let commands = text.lines().enumerate().filter(|(_, line)| !is_comment(line));
     let (at, line) = commands.into_iter().next().ok_or_else(|| StoryError {
@@ -51,23 +63,46 @@ pub fn cast(text: &str) -> Result<Cast, StoryError> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let wrong = || StoryError {
         line: at + 1,
-        what: format!("A story begins with `nodes <subject> <count> [auto-flush]`, not `{line}`."),
+        what: format!(
+            "A story begins with `nodes <subject> <count> [auto-flush] [<name>=<value> ...]`, \
+             not `{line}`."
+        ),
     };
     let (subject, count, rest) = match words[..] {
         ["nodes", subject, count, ref rest @ ..] => (subject, count, rest),
         _ => return Err(wrong()),
     };
-    let auto_flush = match rest {
-        [] => false,
-        ["auto-flush"] => true,
-        _ => return Err(wrong()),
+    let (auto_flush, rest) = match rest {
+        ["auto-flush", rest @ ..] => (true, rest),
+        rest => (false, rest),
     };
+    let pair = |word: &&str| {
+        let (name, value) = word.split_once('=')?;
+        Some((name.to_string(), value.to_string()))
+    };
+    let variant = rest.iter().map(pair).collect::<Option<_>>().ok_or_else(wrong)?;
     let nodes = count.parse().ok().filter(|n| (1..=NodeSet::CAPACITY).contains(n));
     let nodes = nodes.ok_or_else(wrong)?;
-    Ok(Cast { subject: subject.to_string(), nodes, auto_flush })
+    Ok(Cast { subject: subject.to_string(), nodes, auto_flush, variant })
+}
+
+/// The story with another first command.
+pub fn recast(text: &str, cast: &Cast) -> String {
+    let mut is_told = false;
+    let lines = text.lines().map(|line| match is_told || is_comment(line) {
+        true => line.to_string() + "\n",
+        false => {
+            is_told = true;
+            format!("{cast}\n")
+        }
+    });
+    lines.collect()
 }
 
 /// Replays a story: takes its commands, and returns its text with the effects that they have now.
+///
+/// `draw <seed> <numbers>` lets the story name, besides the requests that its subject offers, those
+/// that a random run of the seed draws with these numbers.
 ///
 /// A story is blocks of commands, one a line, each block followed by a line `---`, the effects of
 /// its commands, one a line, and an empty line. Lines that begin with `#` are comments.
@@ -111,6 +146,18 @@ pub fn perform<'a, S: Subject>(
     subject: &'a S,
     text: &str,
 ) -> Result<(Stage<'a, S>, Option<Trouble>), StoryError> {
+    follow(subject, text, |_| {})
+}
+
+/// As [`perform`]; shows the stage after each command.
+///
+/// # Errors
+/// As [`replay`].
+pub fn follow<'a, S: Subject>(
+    subject: &'a S,
+    text: &str,
+    mut each: impl FnMut(&Stage<'a, S>),
+) -> Result<(Stage<'a, S>, Option<Trouble>), StoryError> {
     let mut script = Script::new(subject, text)?;
     let mut in_effects = false;
     for (at, line) in text.lines().enumerate() {
@@ -118,6 +165,7 @@ pub fn perform<'a, S: Subject>(
         if !in_effects && !is_comment(line) {
             let taken = script.command(line.trim());
             taken.map_err(|what| StoryError { line: at + 1, what })?;
+            script.stage.iter().for_each(&mut each);
         }
     }
     let nobody = || StoryError { line: 0, what: "The story tells nothing.".to_string() };
@@ -137,19 +185,24 @@ pub fn trace<S: Subject>(subject: &S, text: &str) -> Result<Trace, StoryError> {
 /// # Errors
 /// As [`replay`]; and the first line that differs.
 pub fn check<S: Subject>(subject: &S, text: &str) -> Result<(), StoryError> {
-    let now = replay(subject, text)?;
+    difference(text, &replay(subject, text)?).map_or(Ok(()), Err)
+}
+
+/// The first line in which a story says something else than what happens now, as [`replay`] tells
+/// it.
+pub fn difference(text: &str, now: &str) -> Option<StoryError> {
     let mut told = text.lines().map(str::trim_end);
     let mut happened = now.lines();
     let mut line = 0;
     loop {
         line += 1;
         let (told, happened) = match (told.next(), happened.next()) {
-            (None, None) => return Ok(()),
+            (None, None) => return None,
             pair => (pair.0.unwrap_or("(nothing)"), pair.1.unwrap_or("(nothing)")),
         };
         if told != happened {
             let what = format!("The story says `{told}`, but what happens is `{happened}`.");
-            return Err(StoryError { line, what });
+            return Some(StoryError { line, what });
         }
     }
 }
@@ -184,6 +237,8 @@ struct Script<'a, S: Subject> {
     stage: Option<Stage<'a, S>>,
     /// The effects of the block so far.
     effects: Vec<String>,
+    /// Seeds and numbers of requests of random runs that the story may name.
+    drawn: Vec<(u64, u64)>,
     /// What was broken, if anything was.
     trouble: Option<Trouble>,
 }
@@ -197,7 +252,14 @@ impl<'a, S: Subject> Script<'a, S> {
             let what = format!("This is not a story of {nodes} nodes of {name}.");
             return Err(StoryError { line: 1, what });
         }
-        Ok(Script { subject, cast, stage: None, effects: Vec::new(), trouble: None })
+        Ok(Script {
+            subject,
+            cast,
+            stage: None,
+            effects: Vec::new(),
+            drawn: Vec::new(),
+            trouble: None,
+        })
     }
 
     fn close_block(&mut self, text: &mut String) {
@@ -221,7 +283,11 @@ impl<'a, S: Subject> Script<'a, S> {
             self.effects.extend(shown.lines().map(str::to_string));
             return Ok(());
         }
-        let step = read(stage, verb, rest)?;
+        if verb == "draw" {
+            self.drawn.extend(numbers(rest)?);
+            return Ok(());
+        }
+        let step = read(stage, &self.drawn, verb, rest)?;
         match stage.apply(&step) {
             Ok(lines) => self.effects.extend(lines),
             Err(Trouble::Impossible(why)) => return Err(format!("`{line}` cannot happen: {why}.")),
@@ -246,13 +312,30 @@ impl<'a, S: Subject> Script<'a, S> {
     }
 }
 
-/// Reads one command line as a step of this stage.
-fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::Process>, String> {
+/// A seed and the numbers after it.
+fn numbers(rest: &str) -> Result<Vec<(u64, u64)>, String> {
+    let numbers: Result<Vec<u64>, _> = rest.split_whitespace().map(str::parse).collect();
+    match numbers.as_deref() {
+        Ok([seed, counts @ ..]) => Ok(counts.iter().map(|count| (*seed, *count)).collect()),
+        _ => Err(format!("`draw` takes a seed and numbers of requests, not `{rest}`.")),
+    }
+}
+
+/// Reads one command line as a step of this stage, which may name requests drawn in random runs.
+fn read<S: Subject>(
+    stage: &Stage<S>,
+    drawn: &[(u64, u64)],
+    verb: &str,
+    rest: &str,
+) -> Result<Step<S::Process>, String> {
     let packet = || in_flight(stage, rest).map(|p| (p.from, p.to, p.message.clone()));
     Ok(match verb {
         "request" => {
             let (node, text) = node_and_rest(rest)?;
-            let offered = stage.subject.requests(node);
+            let mut offered = stage.subject.requests(node);
+            offered.extend(drawn.iter().filter_map(|&(seed, count)| {
+                stage.subject.request(node, count, &mut operation_random(seed, count))
+            }));
             let request = the_one(text, offered.iter(), "requests that the subject offers")?;
             Step::Request { node, request: request.clone() }
         }
@@ -293,7 +376,8 @@ fn read<S: Subject>(stage: &Stage<S>, verb: &str, rest: &str) -> Result<Step<S::
         _ => {
             return Err(format!(
                 "`{verb}` is no command; there are request, deliver, drop, duplicate, forge, \
-                 fire, flush, sync, crash, restart, choose, partition, heal, settle and show."
+                 fire, flush, sync, crash, restart, choose, partition, heal, settle, draw and \
+                 show."
             ));
         }
     })
@@ -381,8 +465,7 @@ fn node_only(name: &str) -> Result<NodeId, String> {
 /// A story's text from steps: what the checker found, ready to be replayed and kept.
 pub fn text<P: Process>(cast: &Cast, comment: &str, steps: &[Step<P>]) -> String {
     let mut text: String = comment.lines().map(|line| format!("# {line}\n")).collect();
-    let flush = if cast.auto_flush { " auto-flush" } else { "" };
-    let _ = writeln!(text, "nodes {} {}{flush}", cast.subject, cast.nodes);
+    let _ = writeln!(text, "{cast}");
     for step in steps {
         let _ = writeln!(text, "{step}");
     }

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Display};
-use std::ops::Range;
-use std::time::Duration;
 
-use model::{Choices, Event, Host, Moment, NodeId, NodeSet, Out, Outside, Process};
+use model::{Choices, Event, Host, Moment, NodeId, NodeSet, Out, Process};
 use spec::monitor::Monitor;
 
-use super::Step;
+use super::reach::Reach;
+use super::{Heard, Step};
 use crate::caught::caught;
 use crate::subject::{Invariant, Subject};
+use crate::timed::Violation;
 use crate::trace::{Clock, Fate, Recorder, Trace, What};
 
 /// Steps that `settle` takes before it gives up: far more than any story wants to print.
@@ -68,17 +68,20 @@ pub struct Stage<'a, S: Subject> {
 }
 
 /// What is between the nodes, and what is written down about them.
-struct Air<S: Subject> {
-    monitor: S::Monitor,
-    packets: Vec<Packet<S::Process>>,
+pub(super) struct Air<S: Subject> {
+    pub(super) monitor: S::Monitor,
+    pub(super) packets: Vec<Packet<S::Process>>,
     /// How many messages have been sent.
-    sent: u64,
+    pub(super) sent: u64,
     /// Steps taken.
     steps: u64,
-    record: Recorder,
+    /// Nothing, if nobody will read it: words cost more than steps do.
+    pub(super) record: Option<Recorder>,
     groups: Option<Vec<NodeSet>>,
-    lines: Vec<String>,
-    violation: Option<String>,
+    pub(super) lines: Vec<String>,
+    /// What the layer above did and was told.
+    pub(super) heard: Vec<(u64, Heard<S::Process>)>,
+    pub(super) violation: Option<Violation>,
 }
 
 /// One node and what its driver holds for it.
@@ -88,18 +91,18 @@ struct Place<P: Process> {
     around: Around<P>,
 }
 
-struct Around<P: Process> {
+pub(super) struct Around<P: Process> {
     /// The disk, as the process recovered so far.
     disk: P,
     /// The frames that are not yet durable, oldest first.
-    frames: VecDeque<Vec<P::Record>>,
-    timers: BTreeMap<P::Timer, Moment>,
-    clock: Moment,
+    pub(super) frames: VecDeque<Vec<P::Record>>,
+    pub(super) timers: BTreeMap<P::Timer, Moment>,
+    pub(super) clock: Moment,
 }
 
 impl<'a, S: Subject> Stage<'a, S> {
     /// A world in which every node is yet to start.
-    fn empty(subject: &'a S, auto_flush: bool) -> Self {
+    fn empty(subject: &'a S, auto_flush: bool, is_told: bool) -> Self {
         let place = |node| Place {
             host: None,
             around: Around {
@@ -118,9 +121,10 @@ impl<'a, S: Subject> Stage<'a, S> {
                 packets: Vec::new(),
                 sent: 0,
                 steps: 0,
-                record: Recorder::new(RECORD_LIMIT),
+                record: is_told.then(|| Recorder::new(RECORD_LIMIT)),
                 groups: None,
                 lines: Vec::new(),
+                heard: subject.traitors().iter().map(|node| (0, Heard::Faulty(node))).collect(),
                 violation: None,
             },
             answers: Vec::new(),
@@ -135,13 +139,26 @@ impl<'a, S: Subject> Stage<'a, S> {
     /// # Errors
     /// A violation, if starting is enough for one.
     pub fn new(subject: &'a S, auto_flush: bool) -> Result<(Self, Vec<String>), Trouble> {
-        let mut stage = Stage::empty(subject, auto_flush);
-        let traitors = subject.traitors();
-        for node in NodeId::first(subject.nodes()).filter(|node| !traitors.contains(*node)) {
-            stage.act(|stage| stage.restart(node))?;
-        }
+        let mut stage = Stage::empty(subject, auto_flush, true);
+        stage.begin()?;
         let lines = std::mem::take(&mut stage.air.lines);
         Ok((stage, lines))
+    }
+
+    /// The same for somebody who only wants to know where it leads: no lines, and no trace.
+    ///
+    /// # Errors
+    /// As [`new`](Stage::new).
+    pub fn silent(subject: &'a S, auto_flush: bool) -> Result<Self, Trouble> {
+        let mut stage = Stage::empty(subject, auto_flush, false);
+        stage.begin().map(|()| stage)
+    }
+
+    fn begin(&mut self) -> Result<(), Trouble> {
+        let traitors = self.subject.traitors();
+        NodeId::first(self.nodes.len())
+            .filter(|node| !traitors.contains(*node))
+            .try_for_each(|node| self.act(|stage| stage.restart(node)))
     }
 
     /// Takes one step; returns a line for each thing that the nodes did.
@@ -162,7 +179,24 @@ impl<'a, S: Subject> Stage<'a, S> {
 
     /// What has happened so far, as data.
     pub fn trace(&self) -> Trace {
-        self.air.record.trace(self.subject.name(), self.nodes.len(), Clock::Steps)
+        let nothing = Recorder::new(1);
+        let record = self.air.record.as_ref().unwrap_or(&nothing);
+        record.trace(self.subject.name(), self.nodes.len(), Clock::Steps)
+    }
+
+    /// What the layer above did and was told so far, each with the number of its event.
+    pub fn heard(&self) -> &[(u64, Heard<S::Process>)] {
+        &self.air.heard
+    }
+
+    /// How many events the trace has so far.
+    pub fn events(&self) -> usize {
+        self.air.record.as_ref().map_or(0, Recorder::len)
+    }
+
+    /// What was broken, if anything was.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.air.violation.as_ref()
     }
 
     /// The lines of a step that ended in a violation, up to the violation.
@@ -209,7 +243,10 @@ impl<'a, S: Subject> Stage<'a, S> {
             }
             self.judge()
         });
-        let result = result.unwrap_or_else(|panic| Err(Trouble::Violation(panic)));
+        let result = result.unwrap_or_else(|panic| {
+            self.air.violation = Some(Violation::Panic(panic.clone()));
+            Err(Trouble::Violation(panic))
+        });
         if let Err(Trouble::Violation(what)) = &result {
             self.finished = true;
             self.air.happens(None, What::Violation, what);
@@ -218,8 +255,8 @@ impl<'a, S: Subject> Stage<'a, S> {
     }
 
     fn judge(&mut self) -> Result<(), Trouble> {
-        if let Some(what) = self.air.violation.take() {
-            return Err(Trouble::Violation(what));
+        if let Some(Violation::Safety(what)) = &self.air.violation {
+            return Err(Trouble::Violation(what.clone()));
         }
         // Nothing is demanded of traitors.
         let traitors = self.subject.traitors();
@@ -227,8 +264,11 @@ impl<'a, S: Subject> Stage<'a, S> {
         let loyal = places.filter(|(node, _)| !traitors.contains(*node));
         let processes: Vec<&S::Process> = loyal.map(|(_, place)| place.seen()).collect();
         for invariant in &self.invariants {
-            (invariant.holds)(&processes)
-                .map_err(|why| Trouble::Violation(format!("{}: {why}", invariant.name)))?;
+            if let Err(why) = (invariant.holds)(&processes) {
+                let (name, what) = (invariant.name, format!("{}: {why}", invariant.name));
+                self.air.violation = Some(Violation::Invariant(name.to_string(), why));
+                return Err(Trouble::Violation(what));
+            }
         }
         Ok(())
     }
@@ -239,6 +279,7 @@ impl<'a, S: Subject> Stage<'a, S> {
                 self.up(*node)?;
                 self.air.monitor.requested(*node, request);
                 self.air.happens(Some(*node), What::Request, request);
+                self.air.hear(Heard::Asked(*node, request.clone()));
                 self.step(*node, Event::Request(request.clone()))
             }
             Step::Deliver { from, to, message } => {
@@ -366,6 +407,7 @@ impl<'a, S: Subject> Stage<'a, S> {
         place.around.timers.clear();
         self.air.monitor.crashed(node);
         self.air.happens(Some(node), What::Crash, "");
+        self.air.hear(Heard::Crashed(node));
         Ok(())
     }
 
@@ -429,7 +471,9 @@ impl<'a, S: Subject> Stage<'a, S> {
         let mut reach = Reach { me: node, around: &mut place.around, air: &mut self.air };
         run(host, &mut out, &mut reach);
         let epoch = self.subject.epoch(host.process());
-        self.air.record.epoch(epoch);
+        if let Some(record) = &mut self.air.record {
+            record.epoch(epoch);
+        }
         Ok(())
     }
 }
@@ -441,7 +485,7 @@ impl<P: Process> Place<P> {
 }
 
 impl<S: Subject> Air<S> {
-    fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+    pub(super) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         let together = |group: &NodeSet| group.contains(from) && group.contains(to);
         from != to && self.groups.as_ref().is_some_and(|groups| !groups.iter().any(together))
     }
@@ -462,116 +506,26 @@ impl<S: Subject> Air<S> {
         self.sent += 1;
         let number = self.sent;
         self.happens(Some(from), What::Own, "a lie");
-        self.record.send(number, to, message.to_string(), Fate::Travels);
+        if let Some(record) = &mut self.record {
+            record.send(number, to, message.to_string(), Fate::Travels);
+        }
         self.packets.push(Packet { from, to, message, number });
     }
 
-    fn happens(&mut self, node: Option<NodeId>, what: What, text: impl Display) {
+    pub(super) fn happens(&mut self, node: Option<NodeId>, what: What, text: impl Display) {
         self.steps += 1;
-        self.record.begin(self.steps, node, what, text.to_string());
+        if let Some(record) = &mut self.record {
+            record.begin(self.steps, node, what, text.to_string());
+        }
+    }
+
+    pub(super) fn hear(&mut self, heard: Heard<S::Process>) {
+        self.heard.push((self.steps, heard));
     }
 
     fn lose(&mut self, packet: &Packet<S::Process>) {
         let what = What::Lost { message: packet.number };
         self.happens(Some(packet.to), what, &packet.message);
-    }
-}
-
-/// What the handlers of one node reach.
-struct Reach<'r, S: Subject> {
-    me: NodeId,
-    around: &'r mut Around<S::Process>,
-    air: &'r mut Air<S>,
-}
-
-impl<S: Subject> Reach<'_, S> {
-    fn line(&mut self, what: impl Display) {
-        self.air.lines.push(format!("{} {what}", self.me));
-    }
-
-    /// Takes the node's messages to itself; returns whether there were any.
-    fn own(&mut self, host: &mut Host<S::Process>, out: &mut Out<S::Process>) -> bool {
-        let mut acted = false;
-        while let Some(message) = host.owed() {
-            self.air.happens(Some(self.me), What::Own, message);
-            acted |= self.watch(host, |host, reach| host.step_own(out, reach));
-        }
-        acted
-    }
-
-    /// Flushes once; returns whether anything came of it.
-    fn flush(&mut self, host: &mut Host<S::Process>, out: &mut Out<S::Process>) -> bool {
-        self.air.happens(Some(self.me), What::Flush, "");
-        let acted = self.watch(host, |host, reach| host.step(Event::Flush, out, reach));
-        if !acted {
-            self.air.record.drop_if_idle();
-        }
-        acted
-    }
-
-    /// Runs a step and writes down which messages it left waiting for the disk.
-    fn watch<T>(
-        &mut self,
-        host: &mut Host<S::Process>,
-        run: impl FnOnce(&mut Host<S::Process>, &mut Self) -> T,
-    ) -> T {
-        let frames = host.frames();
-        let waiting = host.held().last().map_or(0, <[_]>::len);
-        let result = run(host, self);
-        // A step adds either to the last frame or to a new one.
-        let skip = if host.frames() == frames { waiting } else { 0 };
-        for (to, message) in host.held().last().into_iter().flatten().skip(skip) {
-            self.line(format_args!("holds {to} {message}"));
-        }
-        result
-    }
-}
-
-impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
-    fn send(&mut self, to: NodeId, message: <S::Process as Process>::Message) {
-        self.air.sent += 1;
-        let (number, text) = (self.air.sent, message.to_string());
-        if self.air.is_cut(self.me, to) {
-            self.air.record.send(number, to, text, Fate::Lost);
-            return self.line(format_args!("sends {to} {message} (lost)"));
-        }
-        self.line(format_args!("sends {to} {message}"));
-        self.air.record.send(number, to, text, Fate::Travels);
-        self.air.packets.push(Packet { from: self.me, to, message, number });
-    }
-
-    fn save(&mut self, records: &mut Vec<<S::Process as Process>::Record>) {
-        for record in records.iter() {
-            self.line(format_args!("saves {record}"));
-            self.air.record.save(record.to_string());
-        }
-        self.around.frames.push_back(std::mem::take(records));
-    }
-
-    fn indicate(&mut self, indication: <S::Process as Process>::Indication) {
-        self.line(format_args!("tells {indication}"));
-        self.air.record.tell(indication.to_string());
-        if let Err(why) = self.air.monitor.indicated(self.me, &indication) {
-            self.air.violation.get_or_insert(why);
-        }
-    }
-
-    fn set(&mut self, timer: <S::Process as Process>::Timer, range: Range<Duration>) {
-        if range.end <= range.start {
-            self.line(format_args!("sets {timer} {:?}", range.start));
-        } else {
-            self.line(format_args!("sets {timer} {range:?}"));
-        }
-        self.air.record.alarm(format!("sets {timer}"));
-        let due = self.around.clock + range.start;
-        self.around.timers.insert(timer, due);
-    }
-
-    fn cancel(&mut self, timer: <S::Process as Process>::Timer) {
-        if self.around.timers.remove(&timer).is_some() {
-            self.line(format_args!("cancels {timer}"));
-            self.air.record.alarm(format!("cancels {timer}"));
-        }
     }
 }
 

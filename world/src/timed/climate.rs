@@ -100,6 +100,9 @@ pub enum Fuse {
     Events(u32),
     /// When it has saved this many more frames: at the moment at which forgetting hurts most.
     Saves(u32),
+    /// When its next sync ends: it fails, and what the node saved is not durable. A node that goes
+    /// on after that cannot know what is on its disk, so it stops.
+    Sync,
 }
 
 /// A fuse that has not burnt down after this time goes out, in nanoseconds: a node that nothing
@@ -122,6 +125,27 @@ pub enum Fault {
         keep: u8,
         /// Whether the disk had been compacted to the process's own `records`.
         compacted: bool,
+    },
+    /// A node stops, and while it is down one of its durable frames is damaged. When it comes back,
+    /// the checksum says so, and it refuses to go on: what it had promised may have stood there.
+    /// With nothing durable yet, it is a crash like any other.
+    Rot {
+        /// Which node.
+        node: NodeId,
+        /// How long it is down before it looks at its log.
+        down: u64,
+        /// Which frame, counted round from the first durable one.
+        frame: u64,
+    },
+    /// A node stops, and comes back with an older log: its disk has forgotten the last frames that
+    /// it had said to be durable, and no checksum tells.
+    Forget {
+        /// Which node.
+        node: NodeId,
+        /// How long it is down.
+        down: u64,
+        /// How many frames are forgotten, if there are so many.
+        frames: u64,
     },
     /// A node stands still, as under SIGSTOP; its clock and its disk go on.
     Pause {
@@ -182,6 +206,13 @@ pub enum Fault {
         /// How far, in nanoseconds.
         by: u64,
     },
+    /// A node's clock is set back.
+    Back {
+        /// Which node.
+        node: NodeId,
+        /// How far, in nanoseconds.
+        by: u64,
+    },
     /// The whole network loses and doubles more.
     Storm {
         /// How many more packets are lost, in millionths.
@@ -204,9 +235,18 @@ impl Display for Fault {
                     Fuse::Now => "now".to_string(),
                     Fuse::Events(count) => format!("after {count} events"),
                     Fuse::Saves(count) => format!("after {count} saves"),
+                    Fuse::Sync => "when its next sync fails".to_string(),
                 };
                 write!(f, "crash {node} {after} for {down:?}, keeps {keep}/256{disk}")
             }
+            Fault::Rot { node, down, frame } => {
+                write!(f, "crash {node} for {:?}, damages frame {frame} of its log", time(down))
+            }
+            Fault::Forget { node, down, frames } => write!(
+                f,
+                "crash {node} for {:?}, its disk forgets the last {frames} frames",
+                time(down)
+            ),
             Fault::Pause { node, span } => write!(f, "pause {node} for {:?}", time(span)),
             Fault::Cut { from, to, both, span } => {
                 let arrow = if *both { "<->" } else { "->" };
@@ -225,6 +265,9 @@ impl Display for Fault {
                 time(span)
             ),
             Fault::Leap { node, by } => write!(f, "the clock of {node} leaps by {:?}", time(by)),
+            Fault::Back { node, by } => {
+                write!(f, "the clock of {node} is set back by {:?}", time(by))
+            }
             Fault::Storm { loss_ppm, duplicate_ppm, span } => write!(
                 f,
                 "storm: loss +{loss_ppm} ppm, duplication +{duplicate_ppm} ppm for {:?}",
@@ -286,6 +329,18 @@ pub struct Tally {
     /// Byzantine nodes.
     #[serde(default)]
     pub traitors: u64,
+    /// Clocks that were set back.
+    #[serde(default)]
+    pub set_back: u64,
+    /// Syncs that failed.
+    #[serde(default)]
+    pub failed_syncs: u64,
+    /// Nodes that refused their damaged logs.
+    #[serde(default)]
+    pub refusals: u64,
+    /// Durable frames that disks forgot.
+    #[serde(default)]
+    pub frames_forgotten: u64,
 }
 
 impl Tally {
@@ -306,7 +361,10 @@ impl Tally {
                 failures.asynchrony
             }
             "a sync is slow" | "a disk stalls" => failures.asynchrony,
-            "a clock changes its rate" | "a clock leaps" => failures.drift,
+            "a clock changes its rate" | "a clock leaps" | "a clock is set back" => failures.drift,
+            "a sync fails" => crash && failures.recovery,
+            "a node refuses its damaged log" => failures.may_rot(),
+            "a disk forgets" => failures.amnesia,
             "a packet is corrupted" => failures.corruption,
             "a crash loses what is on its way" => crash && !failures.loss,
             "a node omits" => failures.omission,
@@ -317,7 +375,7 @@ impl Tally {
     }
 
     /// Each kind as a phrase, with its count.
-    pub fn each(&self) -> [(&'static str, u64); 22] {
+    pub fn each(&self) -> [(&'static str, u64); 26] {
         [
             ("a node crashes", self.crashes),
             ("a node crashes with work at hand", self.crashes_at_work),
@@ -341,6 +399,10 @@ impl Tally {
             ("a node omits", self.omissions),
             ("a clock leaps", self.leaps),
             ("a node is a traitor", self.traitors),
+            ("a clock is set back", self.set_back),
+            ("a sync fails", self.failed_syncs),
+            ("a node refuses its damaged log", self.refusals),
+            ("a disk forgets", self.frames_forgotten),
         ]
     }
 }

@@ -2,12 +2,14 @@
 
 use std::mem::take;
 
-use model::{Event, Moment, NodeId, Process};
+use model::{Event, Moment, NodeId};
 use spec::monitor::Monitor;
 
+use super::climate::Fuse;
 use super::queue::Item;
 use super::site::{Input, Reach, Ring};
 use super::{Node, Violation, World};
+use crate::story::{Heard, Step};
 use crate::subject::Subject;
 use crate::trace::What;
 
@@ -44,9 +46,15 @@ impl<S: Subject> World<'_, S> {
         if site.run != run {
             return;
         }
+        if let Some(failed) = site.fuse.take_if(|burning| burning.fuse == Fuse::Sync) {
+            self.sea.tally.failed_syncs += 1;
+            return self.crash(index, failed);
+        }
+        let node = site.me;
         for _ in 0..frames {
             let frame = site.frames.pop_front().expect("A sync covers frames that were saved.");
-            frame.into_iter().for_each(|record| site.disk.recover(record));
+            site.keep(frame);
+            self.sea.note_step(|| Step::Sync { node });
         }
         site.syncing = 0;
         site.released += frames as usize;
@@ -120,7 +128,7 @@ impl<S: Subject> World<'_, S> {
     fn take_next(&mut self, index: usize) -> Option<bool> {
         let node = &mut self.nodes[index];
         let host = node.host.as_mut()?;
-        if host.owes_itself() {
+        if host.owed().is_some() {
             let me = node.site.me;
             let is_looked_at = self.sea.record.is_some() || !self.unseen.is_empty();
             let owed = host.owed().filter(|_| is_looked_at).cloned();
@@ -140,11 +148,16 @@ impl<S: Subject> World<'_, S> {
         let mut number = 0;
         let event = match node.site.inbox.pop_front() {
             None => {
-                self.sea.happens(Some(node.site.me), What::Flush, format_args!(""));
+                let me = node.site.me;
+                self.sea.happens(Some(me), What::Flush, format_args!(""));
+                self.sea.note_step(|| Step::Flush { node: me });
                 let mut reach = Reach { site: &mut node.site, sea: &mut self.sea };
                 let acted = host.step(Event::Flush, &mut node.out, &mut reach);
                 if let Some(record) = &mut self.sea.record {
                     record.drop_if_idle();
+                }
+                if let Some(notes) = self.sea.notes.as_mut().filter(|_| !acted) {
+                    notes.steps.pop();
                 }
                 // A flush is not counted as an event, but a flush without end must be noticed.
                 self.events += u64::from(acted);
@@ -157,6 +170,7 @@ impl<S: Subject> World<'_, S> {
             }
             Some(Input::Request(request)) => {
                 self.sea.monitor.requested(node.site.me, &request);
+                self.sea.note_heard(|| Heard::Asked(node.site.me, request.clone()));
                 Event::Request(request)
             }
         };
@@ -170,6 +184,7 @@ impl<S: Subject> World<'_, S> {
         if self.sea.record.is_some() {
             self.sea.event(site.me, &event, number);
         }
+        self.sea.note_event(site.me, &event, site.run == 0);
         let kept = (!self.unseen.is_empty()).then(|| event.clone());
         host.step(event, out, &mut Reach { site, sea: &mut self.sea });
         self.took(index, kept)

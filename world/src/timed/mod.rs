@@ -9,12 +9,10 @@ mod site;
 mod strike;
 mod treason;
 
-use std::fmt::{self, Display};
 use std::hash::Hasher;
 use std::mem::take;
 
 use model::{Choices, Host, NodeId, NodeSet, Out, Process, Random};
-use serde::{Deserialize, Serialize};
 use spec::monitor::Monitor;
 
 pub use climate::{Climate, FUSE, Fault, Fuse, MICROS, MILLIS, SECONDS, Spread, Tally};
@@ -23,43 +21,12 @@ use sea::{Flying, Sea};
 use site::{Input, Site};
 
 use crate::caught::caught;
+use crate::story::Heard;
 use crate::subject::{Invariant, Sometimes, Subject};
 use crate::trace::{Clock, Trace, What};
+pub use crate::violation::Violation;
+pub use sea::Notes;
 use treason::Treason;
-
-/// What a run broke.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Violation {
-    /// A promise of the interface, or the world's rules.
-    Safety(String),
-    /// An inner invariant, by name.
-    Invariant(String, String),
-    /// A promise that should have been kept once faults had healed.
-    Liveness(String),
-    /// A handler panicked.
-    Panic(String),
-}
-
-impl Violation {
-    /// Whether both are of the same kind: a smaller run that shows the one then shows the other.
-    pub fn is_like(&self, other: &Violation) -> bool {
-        match (self, other) {
-            (Violation::Invariant(one, _), Violation::Invariant(two, _)) => one == two,
-            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
-        }
-    }
-}
-
-impl Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Violation::Safety(what) => write!(f, "safety: {what}"),
-            Violation::Invariant(name, what) => write!(f, "invariant {name}: {what}"),
-            Violation::Liveness(what) => write!(f, "liveness: {what}"),
-            Violation::Panic(what) => write!(f, "panic: {what}"),
-        }
-    }
-}
 
 /// What the layer above a node hears.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -189,6 +156,22 @@ impl<'a, S: Subject> World<'a, S> {
         up.map(|node| node.site.me).collect()
     }
 
+    /// From now on, what happens is noted as steps of a story, too; to be said before anything
+    /// happens.
+    pub fn take_notes(&mut self) {
+        self.sea.notes = Some(Notes::default());
+    }
+
+    /// From now on, disks can forget; to be said before anything happens. It costs memory.
+    pub fn keep_logs(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.site.log = Some(Vec::new()));
+    }
+
+    /// The notes, if any were taken.
+    pub fn notes(self) -> Option<Notes<S::Process>> {
+        self.sea.notes
+    }
+
     /// The node's process; what its disk would recover, while it is down.
     pub fn process(&self, node: NodeId) -> &S::Process {
         self.nodes[node.index()].seen()
@@ -216,7 +199,10 @@ impl<'a, S: Subject> World<'a, S> {
         }
         self.sea.tally.traitors = traitors.len() as u64;
         self.sea.treason = Some(Treason::new(self.subject, seed, traitors));
-        traitors.iter().for_each(|node| self.sea.monitor.faulty(node));
+        for node in traitors.iter() {
+            self.sea.monitor.faulty(node);
+            self.sea.note_heard(|| Heard::Faulty(node));
+        }
     }
 
     /// The record, if one was kept.
@@ -276,6 +262,7 @@ impl<'a, S: Subject> World<'a, S> {
                 }
             }
             world.sea.monitor.healed();
+            world.sea.note_heard(|| Heard::Healed);
         });
     }
 

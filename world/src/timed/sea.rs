@@ -12,6 +12,7 @@ use super::network::Network;
 use super::queue::{Item, Queue, Slab};
 use super::treason::Treason;
 use super::{News, Violation};
+use crate::story::{Heard, Step};
 use crate::subject::Subject;
 use crate::trace::{Fate, Recorder, What};
 
@@ -37,7 +38,24 @@ pub(super) struct Sea<S: Subject> {
     pub(super) listening: bool,
     pub(super) hash: Fingerprint,
     pub(super) record: Option<Recorder>,
+    pub(super) notes: Option<Notes<S::Process>>,
     pub(super) tally: Tally,
+}
+
+/// What happened in a run, told as somebody would who drives the world by hand: no times, and
+/// nothing of what never arrived.
+#[derive(Clone, Debug)]
+pub struct Notes<P: Process> {
+    /// The steps that a story would need to lead to the same end.
+    pub steps: Vec<Step<P>>,
+    /// What the layer above did and was told, each with its time in nanoseconds.
+    pub heard: Vec<(u64, Heard<P>)>,
+}
+
+impl<P: Process> Default for Notes<P> {
+    fn default() -> Self {
+        Notes { steps: Vec::new(), heard: Vec::new() }
+    }
 }
 
 impl<S: Subject> Sea<S> {
@@ -57,8 +75,9 @@ impl<S: Subject> Sea<S> {
             violation: None,
             news: Vec::new(),
             listening: false,
-            hash: Fingerprint::new(),
+            hash: Fingerprint::default(),
             record: (trace > 0).then(|| Recorder::new(trace)),
+            notes: None,
             tally: Tally::default(),
         }
     }
@@ -90,6 +109,7 @@ impl<S: Subject> Sea<S> {
             record.send(number, to, message.to_string(), fate);
         }
         if let Some(at) = arrivals.second {
+            self.note_step(|| Step::Duplicate { from, to, message: message.clone() });
             let message = message.clone();
             self.fly(at, Flying { from, to, number, message, orphan: false });
         }
@@ -154,6 +174,8 @@ impl<S: Subject> Sea<S> {
         self.happens(Some(node), What::Crash, format_args!(""));
         self.note(node, 0, &());
         self.monitor.crashed(node);
+        self.note_step(|| Step::Crash { node });
+        self.note_heard(|| Heard::Crashed(node));
         if self.climate.orphans {
             self.orphan(node);
         }
@@ -182,6 +204,35 @@ impl<S: Subject> Sea<S> {
         self.hash.write_u64(self.now);
         self.hash.write_u64(kind << 16 | u64::from(node.0));
         what.hash(&mut self.hash);
+    }
+
+    /// Notes a step, if notes are taken.
+    pub(super) fn note_step(&mut self, step: impl FnOnce() -> Step<S::Process>) {
+        if let Some(notes) = &mut self.notes {
+            notes.steps.push(step());
+        }
+    }
+
+    /// Notes what the layer above did or was told, if notes are taken.
+    pub(super) fn note_heard(&mut self, heard: impl FnOnce() -> Heard<S::Process>) {
+        if let Some(notes) = &mut self.notes {
+            notes.heard.push((self.now, heard()));
+        }
+    }
+
+    /// Notes an event that a node is about to take. What it wrote to itself it takes by itself, and
+    /// on a stage every node has started before the first step.
+    pub(super) fn note_event(&mut self, node: NodeId, event: &Event<S::Process>, is_first: bool) {
+        if is_first && matches!(event, Event::Start) {
+            return;
+        }
+        self.note_step(|| match event.clone() {
+            Event::Start => Step::Restart { node },
+            Event::Request(request) => Step::Request { node, request },
+            Event::Message(from, message) => Step::Deliver { from, to: node, message },
+            Event::Timer(timer) => Step::Fire { node, timer },
+            Event::Flush => Step::Flush { node },
+        });
     }
 
     /// Records that something happened, if a record is kept. Nothing is formatted otherwise.

@@ -10,6 +10,7 @@ use spec::monitor::Monitor;
 use super::climate::{Climate, Fuse};
 use super::queue::Item;
 use super::{Sea, Violation};
+use crate::story::Heard;
 use crate::subject::Subject;
 
 /// What has arrived at a node.
@@ -24,6 +25,12 @@ pub(super) struct Site<P: Process> {
     pub(super) me: NodeId,
     /// The disk, as the process recovered so far.
     pub(super) disk: P,
+    /// The frames of which it was recovered, if the disk may forget some.
+    pub(super) log: Option<Vec<Vec<P::Record>>>,
+    /// How many they are.
+    pub(super) durable: u64,
+    /// The one that is damaged, counted from 1.
+    pub(super) damaged: Option<u64>,
     /// The frames that are not yet durable, oldest first.
     pub(super) frames: VecDeque<Vec<P::Record>>,
     /// How many of them the sync in flight makes durable; 0 when there is none.
@@ -57,6 +64,9 @@ impl<P: Process> Site<P> {
         Site {
             me,
             disk,
+            log: None,
+            durable: 0,
+            damaged: None,
             frames: VecDeque::new(),
             syncing: 0,
             released: 0,
@@ -77,12 +87,30 @@ impl<P: Process> Site<P> {
         }
     }
 
+    /// A frame has become durable.
+    pub(super) fn keep(&mut self, frame: Vec<P::Record>) {
+        self.durable += 1;
+        if let Some(log) = &mut self.log {
+            log.push(frame.clone());
+        }
+        frame.into_iter().for_each(|record| self.disk.recover(record));
+    }
+
+    /// The disk holds these frames and nothing else.
+    pub(super) fn hold(&mut self, fresh: P, frames: Vec<Vec<P::Record>>) {
+        self.disk = fresh;
+        self.durable = 0;
+        self.log = self.log.take().map(|_| Vec::new());
+        frames.into_iter().for_each(|frame| self.keep(frame));
+    }
+
     /// A step was taken: the crash whose moment this is.
     pub(super) fn burnt(&mut self) -> Option<Burning> {
         let saved = std::mem::take(&mut self.saved);
         let burning = self.fuse.as_mut()?;
         let burnt = match &mut burning.fuse {
             Fuse::Now => return self.fuse.take(),
+            Fuse::Sync => false,
             Fuse::Events(left) => {
                 *left = left.saturating_sub(1);
                 *left == 0
@@ -159,6 +187,12 @@ impl Clock {
 
     pub(super) fn leap(&mut self, by: u64) {
         self.base += by;
+    }
+
+    /// A clock shows nothing before its beginning.
+    pub(super) fn set_back(&mut self, now: u64, by: u64) {
+        self.base = self.at(now).saturating_sub(by);
+        self.since = now;
     }
 
     /// The true span in which the clock advances by `span`.
@@ -290,10 +324,13 @@ impl<S: Subject> Outside<S::Process> for Reach<'_, S> {
             recorder.tell(indication.to_string());
         }
         self.sea.note(me, 1, &indication);
-        if !self.sea.is_traitor(me)
-            && let Err(why) = self.sea.monitor.indicated(me, &indication)
-        {
-            self.sea.violation.get_or_insert(Violation::Safety(why));
+        if !self.sea.is_traitor(me) {
+            if self.sea.violation.is_none() {
+                self.sea.note_heard(|| Heard::Told(me, indication.clone()));
+            }
+            if let Err(why) = self.sea.monitor.indicated(me, &indication) {
+                self.sea.violation.get_or_insert(Violation::Safety(why));
+            }
         }
         self.sea.tell(me, indication);
     }

@@ -1,13 +1,12 @@
 //! How faults strike, and how they end.
 
-use std::mem::replace;
-
 use model::{Host, NodeId, Process};
 
 use super::climate::{FUSE, Fault, Fuse};
 use super::queue::Item;
 use super::site::{Burning, Input};
 use super::{End, News, Node, World};
+use crate::story::Step;
 use crate::subject::Subject;
 use crate::trace::What;
 
@@ -30,6 +29,21 @@ impl<S: Subject> World<'_, S> {
                     site.fuse = Some(burning);
                     self.end_after(FUSE, end);
                 }
+            }
+            Fault::Rot { node, down, frame } => {
+                let site = &mut self.nodes[node.index()].site;
+                site.damaged = frame.checked_rem(site.durable).map(|place| place + 1);
+                self.stop_for(node, down);
+            }
+            Fault::Forget { node, down, frames } => {
+                let fresh = self.subject.process(node);
+                let site = &mut self.nodes[node.index()].site;
+                let mut log = site.log.clone().unwrap_or_default();
+                let left = log.len().saturating_sub(usize::try_from(frames).unwrap_or(usize::MAX));
+                tally.frames_forgotten += (log.len() - left) as u64;
+                log.truncate(left);
+                site.hold(fresh, log);
+                self.stop_for(node, down);
             }
             Fault::Pause { node, span } => {
                 tally.pauses += 1;
@@ -61,11 +75,23 @@ impl<S: Subject> World<'_, S> {
                 tally.leaps += 1;
                 self.nodes[node.index()].site.clock.leap(by);
             }
+            Fault::Back { node, by } => {
+                tally.set_back += 1;
+                self.nodes[node.index()].site.clock.set_back(now, by);
+            }
             Fault::Storm { loss_ppm, duplicate_ppm, span } => {
                 tally.storms += 1;
                 self.sea.network.storm(loss_ppm, duplicate_ppm);
                 self.end_after(span, End::Storm { loss_ppm, duplicate_ppm });
             }
+        }
+    }
+
+    /// The node stops, if it is up, and loses what is not durable.
+    fn stop_for(&mut self, node: NodeId, down: u64) {
+        if self.nodes[node.index()].host.is_some() {
+            let (fuse, keep, compacted) = (Fuse::Now, 0, false);
+            self.crash(node.index(), Burning { fuse, down, keep, compacted });
         }
     }
 
@@ -116,13 +142,16 @@ impl<S: Subject> World<'_, S> {
         let kept = (usize::from(keep) * (site.frames.len() + 1)) >> 8;
         self.sea.tally.frames_kept += kept as u64;
         self.sea.tally.frames_lost += (site.frames.len() - kept) as u64;
-        for frame in site.frames.drain(..).take(kept) {
-            frame.into_iter().for_each(|record| site.disk.recover(record));
+        let node = site.me;
+        let frames: Vec<_> = site.frames.drain(..).take(kept).collect();
+        for frame in frames {
+            site.keep(frame);
+            self.sea.note_step(|| Step::Sync { node });
         }
         if compacted {
             self.sea.tally.compactions += 1;
-            let records = replace(&mut site.disk, self.subject.process(site.me));
-            records.records().into_iter().for_each(|record| site.disk.recover(record));
+            let records = site.disk.records();
+            site.hold(self.subject.process(site.me), vec![records]);
         }
         *host = None;
         site.forget();
@@ -133,6 +162,12 @@ impl<S: Subject> World<'_, S> {
     /// A node that is down recovers and starts.
     pub(super) fn start(&mut self, index: usize) {
         let Node { host, site, .. } = &mut self.nodes[index];
+        if let Some(frame) = site.damaged {
+            let (me, all) = (site.me, site.durable);
+            let what = format_args!("{me} refuses to start: frame {frame} of {all} is damaged");
+            self.sea.tally.refusals += 1;
+            return self.sea.happens(None, What::Fault, what);
+        }
         *host = Some(Host::new(site.me, site.disk.clone()));
         let me = site.me;
         if self.sea.now > 0 || site.run > 0 {

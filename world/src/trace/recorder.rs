@@ -20,23 +20,23 @@ impl Recorder {
         Recorder { events: VecDeque::new(), limit: limit.max(1), omitted: 0 }
     }
 
+    /// How many events are kept.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing has happened.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Begins an event; what follows is added to it.
     pub fn begin(&mut self, at: u64, node: Option<NodeId>, what: What, text: String) {
         if self.events.len() >= self.limit {
             self.events.pop_front();
             self.omitted += 1;
         }
-        self.events.push_back(Happening {
-            at,
-            node,
-            what,
-            text,
-            sends: Vec::new(),
-            tells: Vec::new(),
-            saves: Vec::new(),
-            alarms: Vec::new(),
-            epoch: None,
-        });
+        self.events.push_back(Happening::new(at, node, what, text));
     }
 
     /// The event that was begun last has sent a message.

@@ -9,6 +9,9 @@ use model::{NodeSet, Value};
 use super::{Ballot, Paxos, Vote};
 
 /// Lamport §2.2, P1a: no acceptor votes in a ballot above the one that it promised to take part in.
+///
+/// # Errors
+/// The vote and the promise.
 pub fn votes_are_promises<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     for node in nodes {
         if let Some(vote) = node.vote().filter(|vote| vote.ballot > node.promised()) {
@@ -20,6 +23,9 @@ pub fn votes_are_promises<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
 }
 
 /// Lamport §2.2: one value at most is put to the vote in a ballot.
+///
+/// # Errors
+/// Two votes of one ballot that differ.
 pub fn one_value_a_ballot<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     for (place, one) in nodes.iter().enumerate() {
         for other in &nodes[place + 1..] {
@@ -36,6 +42,9 @@ pub fn one_value_a_ballot<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
 }
 
 /// Lamport §2.2, P2a: if a value is chosen, every vote in a higher ballot is for the same value.
+///
+/// # Errors
+/// What was chosen, and a later vote for something else.
 pub fn chosen_stays<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     let votes = || nodes.iter().filter_map(|node| node.vote());
     for chosen in votes().filter(|vote| is_chosen(nodes, vote.ballot)) {

@@ -9,6 +9,9 @@ use model::Value;
 use super::{Position, Raft};
 
 /// At most one leader is elected in a term.
+///
+/// # Errors
+/// Two leaders of one term.
 pub fn election_safety<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for (one, other) in pairs(nodes) {
         if one.is_leader() && other.is_leader() && one.term() == other.term() {
@@ -21,6 +24,9 @@ pub fn election_safety<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
 
 /// A leader never overwrites or deletes entries in its log. Judges one step of one node; what was
 /// never given to the disk counts when the step is over.
+///
+/// # Errors
+/// What the leader lost.
 pub fn leader_append_only<V: Value>(before: &Raft<V>, after: &Raft<V>) -> Result<(), String> {
     let (old, new) = (before.log().behind(0), after.log().behind(0));
     let leads_on = before.is_leader() && after.is_leader() && before.term() == after.term();
@@ -31,6 +37,9 @@ pub fn leader_append_only<V: Value>(before: &Raft<V>, after: &Raft<V>) -> Result
 }
 
 /// If two logs hold an entry with the same index and term, they are identical up to it.
+///
+/// # Errors
+/// Two logs and where they differ.
 pub fn log_matching<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for (one, other) in pairs(nodes) {
         let common = one.log().last().index.min(other.log().last().index);
@@ -51,6 +60,9 @@ pub fn log_matching<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
 
 /// If an entry is committed, it is in the logs of the leaders of all later terms. A node's commit
 /// index is at most of its own term, so a leader of that term or a later one must hold it all.
+///
+/// # Errors
+/// The leader, and the entry that it lacks.
 pub fn leader_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for leader in nodes.iter().filter(|node| node.is_leader()) {
         for node in nodes.iter().filter(|node| node.term() <= leader.term()) {
@@ -73,6 +85,9 @@ pub fn leader_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
 /// logs (Raft §5.4.1) holds every committed entry. It follows from the argument of Raft §5.4.3:
 /// a majority holds the entry and logs at least as late as its leader's term, and a log without
 /// it that is as late would have come from a leader without it.
+///
+/// # Errors
+/// The entry, and who could be elected without it.
 pub fn electable_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for node in nodes.iter().filter(|node| node.commit() > 0) {
         let Some(committed) = node.log().position(node.commit()) else {
@@ -95,6 +110,9 @@ pub fn electable_completeness<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String
 }
 
 /// If a node has told an entry at an index, no node tells another one there.
+///
+/// # Errors
+/// Two nodes and the index.
 pub fn state_machine_safety<V: Value>(nodes: &[&Raft<V>]) -> Result<(), String> {
     for (one, other) in pairs(nodes) {
         let common = one.commit().min(other.commit());

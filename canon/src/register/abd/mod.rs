@@ -115,6 +115,68 @@ pub enum Phase<V> {
     },
 }
 
+impl<V: Value> Process for Abd<V> {
+    type Request = Request<V>;
+    type Indication = Indication<V>;
+    type Message = Message<V>;
+    type Timer = Repeat;
+    type Record = Record<V>;
+
+    fn recover(&mut self, record: Record<V>) {
+        match record {
+            Record::Life(life) => self.life = life,
+            Record::Copy(copy) => self.copy = copy,
+        }
+    }
+
+    fn records(&self) -> Vec<Record<V>> {
+        let life = (self.life > 0).then_some(Record::Life(self.life));
+        let copy = (self.copy.stamp > Stamp::default()).then(|| Record::Copy(self.copy.clone()));
+        life.into_iter().chain(copy).collect()
+    }
+
+    fn request(&mut self, request: Request<V>, out: &mut Out<Self>) {
+        if self.phase != Phase::Idle {
+            return;
+        }
+        let Setup { me, writer, .. } = self.setup;
+        match request {
+            // ABD, write: the single writer holds the last stamp.
+            Request::Write(value) if writer == Some(me) => {
+                self.write(self.copy.stamp, value, out);
+            }
+            Request::Write(_) if writer.is_some() => {}
+            Request::Write(_) | Request::Read => self.query(request, out),
+        }
+    }
+
+    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
+        match message {
+            // LS, query phase: a member answers with its copy.
+            Message::Query { id } => {
+                let value = Message::Value { id, copy: self.copy.clone() };
+                self.send(from, value, Mutant::EarlyValue, out);
+            }
+            // LS, query phase: the latest copy of a majority.
+            Message::Value { id, copy } => self.value(from, id, copy, out),
+            // LS, propagation phase: a member takes what is later than its copy.
+            Message::Propagate { copy } => {
+                self.adopt(&copy, out);
+                // Even if this copy came before: the first Ack may be lost.
+                self.send(from, Message::Ack { stamp: copy.stamp }, Mutant::EarlyAck, out);
+            }
+            // LS, propagation phase: a majority holds the copy.
+            Message::Ack { stamp } => self.ack(from, stamp, out),
+        }
+    }
+
+    fn timer(&mut self, Repeat: Repeat, out: &mut Out<Self>) {
+        if !self.is_broken(Mutant::NeverRepeat) {
+            self.say_again(out);
+        }
+    }
+}
+
 impl<V: Value> Abd<V> {
     /// A register that nobody has written.
     pub fn new(setup: Setup) -> Abd<V> {
@@ -131,20 +193,20 @@ impl<V: Value> Abd<V> {
         &self.phase
     }
 
-    fn is(&self, mutant: Mutant) -> bool {
+    fn is_broken(&self, mutant: Mutant) -> bool {
         self.setup.mutant == Some(mutant)
     }
 
     /// Whether these are a majority of the members; the breakage counts one less.
     fn is_quorum(&self, nodes: NodeSet, one_less: Mutant) -> bool {
         let members = self.setup.members;
-        let missing = usize::from(self.is(one_less));
+        let missing = usize::from(self.is_broken(one_less));
         nodes.intersection(members).len() + missing >= members.majority()
     }
 
     /// Sends when everything saved is on disk, or at once under this breakage.
     fn send(&self, to: NodeId, message: Message<V>, early: Mutant, out: &mut Out<Self>) {
-        match self.is(early) {
+        match self.is_broken(early) {
             true => out.send(to, message),
             false => out.send_durable(to, message),
         }
@@ -152,7 +214,7 @@ impl<V: Value> Abd<V> {
 
     /// Takes over a copy of a later stamp.
     fn adopt(&mut self, copy: &Copy<V>, out: &mut Out<Self>) {
-        if copy.stamp > self.copy.stamp || self.is(Mutant::TakeOlder) {
+        if copy.stamp > self.copy.stamp || self.is_broken(Mutant::TakeOlder) {
             self.copy = copy.clone();
             out.save(Record::Copy(copy.clone()));
         }
@@ -194,7 +256,7 @@ impl<V: Value> Abd<V> {
     fn values(&mut self, operation: Request<V>, latest: Copy<V>, out: &mut Out<Self>) {
         match operation {
             Request::Write(value) => self.write(latest.stamp, value, out),
-            Request::Read if self.is(Mutant::NoWriteBack) => {
+            Request::Read if self.is_broken(Mutant::NoWriteBack) => {
                 self.finish(Indication::ReadReturns(latest.value), out);
             }
             // ABD, read: the write-back.
@@ -257,65 +319,5 @@ impl<V: Value> Abd<V> {
             self.send(node, message.clone(), early, out);
         }
         out.set(Repeat, self.setup.every..self.setup.every);
-    }
-}
-
-impl<V: Value> Process for Abd<V> {
-    type Request = Request<V>;
-    type Indication = Indication<V>;
-    type Message = Message<V>;
-    type Timer = Repeat;
-    type Record = Record<V>;
-
-    fn recover(&mut self, record: Record<V>) {
-        match record {
-            Record::Life(life) => self.life = life,
-            Record::Copy(copy) => self.copy = copy,
-        }
-    }
-
-    fn records(&self) -> Vec<Record<V>> {
-        let life = (self.life > 0).then_some(Record::Life(self.life));
-        let copy = (self.copy.stamp > Stamp::default()).then(|| Record::Copy(self.copy.clone()));
-        life.into_iter().chain(copy).collect()
-    }
-
-    fn start(&mut self, _: &mut Out<Self>) {}
-
-    fn request(&mut self, request: Request<V>, out: &mut Out<Self>) {
-        if self.phase != Phase::Idle {
-            return;
-        }
-        let Setup { me, writer, .. } = self.setup;
-        match request {
-            // ABD, write: the single writer holds the last stamp.
-            Request::Write(value) if writer == Some(me) => {
-                self.write(self.copy.stamp, value, out);
-            }
-            Request::Write(_) if writer.is_some() => {}
-            Request::Write(_) | Request::Read => self.query(request, out),
-        }
-    }
-
-    fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        match message {
-            Message::Query { id } => {
-                let value = Message::Value { id, copy: self.copy.clone() };
-                self.send(from, value, Mutant::EarlyValue, out);
-            }
-            Message::Value { id, copy } => self.value(from, id, copy, out),
-            Message::Propagate { copy } => {
-                self.adopt(&copy, out);
-                // Even if this copy came before: the first Ack may be lost.
-                self.send(from, Message::Ack { stamp: copy.stamp }, Mutant::EarlyAck, out);
-            }
-            Message::Ack { stamp } => self.ack(from, stamp, out),
-        }
-    }
-
-    fn timer(&mut self, Repeat: Repeat, out: &mut Out<Self>) {
-        if !self.is(Mutant::NeverRepeat) {
-            self.say_again(out);
-        }
     }
 }

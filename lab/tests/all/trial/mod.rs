@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use check::{Exploration, Explore, Report, Verdict};
 use lab::Exhibit;
+use model::Named;
 use sim::{Campaign, Options, campaign};
 
 /// Explores within the exhibit's own bounds.
@@ -25,12 +26,21 @@ pub fn simulated<E: Exhibit>(lab: &E, runs: u64, without: Option<&str>) -> sim::
 /// should happen sometimes does.
 pub fn bears_its_model<E: Exhibit>(runs: u64) {
     let (least, most) = E::CARD.sizes;
-    for nodes in least..=most.min(5) {
+    bears_its_model_in::<E>(least..=most.min(5), 3, runs);
+}
+
+/// The same in these sizes, from so many nodes on.
+pub fn bears_its_model_in<E: Exhibit>(
+    sizes: impl IntoIterator<Item = usize>,
+    from: usize,
+    runs: u64,
+) {
+    for nodes in sizes {
         let report = simulated(&E::sized(nodes), runs, None);
         assert_eq!(report.failures, 0, "{report}");
         let marks = E::sized(nodes).sometimes();
         let is_missed = |name: &str| report.missed.iter().any(|mark| mark.name == name);
-        let missed = marks.iter().find(|mark| nodes >= 3 && is_missed(mark.name));
+        let missed = marks.iter().find(|mark| nodes >= from && is_missed(mark.name));
         assert!(missed.is_none(), "never at {nodes}: {report}");
     }
 }
@@ -43,14 +53,19 @@ pub fn breaks_without_its_needs<E: Exhibit>(nodes: usize, runs: u64) {
     }
 }
 
-/// Each mutant breaks within so many runs.
+/// At the usual size this mutant breaks within so many runs.
+pub fn is_caught_within<E: Exhibit>(mutant: E::Mutant, runs: u64) {
+    let report = simulated(&E::sized(E::CARD.nodes).broken(mutant), runs, None);
+    assert!(report.failures > 0, "{mutant} survives: {report}");
+}
+
+/// Each mutant, by its name on the command line, breaks within so many runs.
 pub fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {
     let budgeted: Vec<&str> = budgets.iter().map(|(mutant, _)| *mutant).collect();
-    assert_eq!(E::mutants(), budgeted);
-    for &(mutant, runs) in budgets {
-        let lab = E::sized(E::CARD.nodes).broken(mutant);
-        let report = simulated(&lab, runs, None);
-        assert!(report.failures > 0, "{mutant} survived {} runs", report.runs);
+    let all: Vec<String> = E::Mutant::ALL.iter().map(E::Mutant::to_string).collect();
+    assert_eq!(all, budgeted);
+    for (&mutant, (_, runs)) in E::Mutant::ALL.iter().zip(budgets) {
+        is_caught_within::<E>(mutant, *runs);
     }
 }
 
@@ -68,18 +83,4 @@ pub fn is_caught_in<E: Exhibit>(lab: &E, steps: u64) -> Report {
     let report = explored(lab);
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
     report
-}
-
-/// At every size that is shown, what is measured is what the formula says.
-pub fn formulas_hold<E: Exhibit>() {
-    for &nodes in E::THEORY_SIZES {
-        let measures = E::theory(nodes);
-        assert!(!measures.is_empty());
-        measures.iter().for_each(|measure| assert!(measure.holds(), "{measure}"));
-    }
-}
-
-/// The file of a story, by its folder and name.
-pub fn story(name: &str) -> String {
-    format!("{}/stories/{name}.story", env!("CARGO_MANIFEST_DIR"))
 }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use super::words::{function_of, number, same, words};
 use super::{Ended, Event, Kind, Term, Vocabulary};
 use crate::history::models::{
-    Counter, CounterInput, CounterOutput, Lock, LockInput, LockOutput, Micro, MultiRegister, Queue,
-    QueueInput, QueueOutput, Set, SetInput, SetOutput, Stack, StackInput, StackOutput, Txn,
+    Counter, CounterInput, CounterOutput, End, List, ListInput, ListOutput, Lock, LockInput,
+    LockOutput, Micro, MultiRegister, Set, SetInput, SetOutput, Txn,
 };
 
 /// What a failure says about an operation: a change that timed out may have happened.
@@ -56,72 +56,38 @@ fn keyless(event: &Event, model: &str) -> Result<(), String> {
     }
 }
 
-impl Vocabulary for Queue {
-    fn input(&self, event: &Event) -> Result<QueueInput, String> {
-        keyless(event, "queue")?;
+impl<E: End> Vocabulary for List<E> {
+    fn input(&self, event: &Event) -> Result<ListInput, String> {
+        let [name, put, take] = E::NAMES;
+        keyless(event, name)?;
         match function_of(event)? {
-            "enqueue" => Ok(QueueInput::Enqueue(whole(&event.value)?)),
-            "dequeue" => Ok(QueueInput::Dequeue),
-            other => Err(format!("a queue has enqueue and dequeue, not {other}")),
+            function if function == put => Ok(ListInput::Put(whole(&event.value)?)),
+            function if function == take => Ok(ListInput::Take),
+            other => Err(format!("a {name} has {put} and {take}, not {other}")),
         }
     }
 
-    fn function(&self, input: &QueueInput) -> &'static str {
+    fn function(&self, input: &ListInput) -> &'static str {
+        let [_, put, take] = E::NAMES;
         match input {
-            QueueInput::Enqueue(_) => "enqueue",
-            QueueInput::Dequeue => "dequeue",
+            ListInput::Put(_) => put,
+            ListInput::Take => take,
         }
     }
 
-    fn ended(&self, input: &QueueInput, event: &Event) -> Result<Ended<QueueOutput>, String> {
+    fn ended(&self, input: &ListInput, event: &Event) -> Result<Ended<ListOutput>, String> {
         if event.kind == Kind::Fail {
             return Ok(match input {
-                QueueInput::Dequeue if event.is_empty() => {
-                    Ended::Answered(QueueOutput::Dequeued(None))
-                }
+                ListInput::Take if event.is_empty() => Ended::Answered(ListOutput::Taken(None)),
                 _ => failed(event),
             });
         }
         Ok(Ended::Answered(match input {
-            QueueInput::Enqueue(value) => {
+            ListInput::Put(value) => {
                 repeated(event, *value)?;
-                QueueOutput::Enqueued
+                ListOutput::Put
             }
-            QueueInput::Dequeue => QueueOutput::Dequeued(number(&event.value)?),
-        }))
-    }
-}
-
-impl Vocabulary for Stack {
-    fn input(&self, event: &Event) -> Result<StackInput, String> {
-        keyless(event, "stack")?;
-        match function_of(event)? {
-            "push" => Ok(StackInput::Push(whole(&event.value)?)),
-            "pop" => Ok(StackInput::Pop),
-            other => Err(format!("a stack has push and pop, not {other}")),
-        }
-    }
-
-    fn function(&self, input: &StackInput) -> &'static str {
-        match input {
-            StackInput::Push(_) => "push",
-            StackInput::Pop => "pop",
-        }
-    }
-
-    fn ended(&self, input: &StackInput, event: &Event) -> Result<Ended<StackOutput>, String> {
-        if event.kind == Kind::Fail {
-            return Ok(match input {
-                StackInput::Pop if event.is_empty() => Ended::Answered(StackOutput::Popped(None)),
-                _ => failed(event),
-            });
-        }
-        Ok(Ended::Answered(match input {
-            StackInput::Push(value) => {
-                repeated(event, *value)?;
-                StackOutput::Pushed
-            }
-            StackInput::Pop => StackOutput::Popped(number(&event.value)?),
+            ListInput::Take => ListOutput::Taken(number(&event.value)?),
         }))
     }
 }
