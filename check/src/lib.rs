@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use check::Exploration;
-//! use check::systems::TwoPhase;
+//! use check::systems::{Specification, TwoPhase};
 //!
 //! let report = Exploration::new(&TwoPhase::new(3)).run();
 //! assert_eq!((report.distinct, report.generated, report.depth), (288, 1146, 11));
@@ -30,6 +30,6 @@ mod walk;
 
 pub use explore::{Bounds, Explore, Flushing, Network, Scene, Shareable, Timing};
 pub use report::{Mark, Report, Verdict};
-pub use search::{Exploration, Progress};
+pub use search::{Callback, Exploration, Limits, Progress};
 pub use stats::Stats;
 pub use system::{Fairness, Judgement, Successors, System, Violation};

@@ -236,6 +236,13 @@ pub struct Violation {
     pub text: String,
 }
 
+impl Violation {
+    /// A broken property and its sentence.
+    pub fn new(property: impl Into<String>, text: impl Into<String>) -> Violation {
+        Violation { property: property.into(), text: text.into() }
+    }
+}
+
 impl Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.property, self.text)

@@ -17,8 +17,9 @@ pub struct Table {
 /// average, which are one line of the cache.
 const LOAD: usize = 75;
 
-/// The number of slots at first: half a megabyte.
-const FIRST: usize = 1 << 16;
+/// The number of slots at first: 32 KiB, which is little beside the process itself. Growing reads
+/// what is there, so that all growth together costs as much as the last.
+const FIRST: usize = 1 << 12;
 
 impl Table {
     /// An empty table.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use check::systems::TwoPhase;
+use check::systems::{Specification, TwoPhase};
 use check::{Exploration, Judgement, Report, Successors, System, Verdict, Violation};
 
 fn assert_unknown(report: &Report, because: &str) {
@@ -38,6 +38,13 @@ fn it_can_be_interrupted_and_tells_its_progress() {
     assert_unknown(&report, "interrupted");
     flag.store(false, Ordering::Relaxed);
     assert_eq!(Exploration::new(&TwoPhase::new(3)).interrupt(&flag).run().distinct, 288);
+}
+
+#[test]
+fn a_system_that_cannot_be_saved_says_so() {
+    let report = Exploration::new(&Ladder(|| Judgement::Within)).states(5).checkpoint("none").run();
+    let reason = report.reason.unwrap_or_default();
+    assert!(reason.ends_with("it cannot be saved, because this system cannot"), "{reason}");
 }
 
 /// Counts up from 0 by 1 or 2; what happens at 10 differs.

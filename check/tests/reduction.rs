@@ -2,6 +2,7 @@
 
 mod chance;
 mod naive;
+mod rafts;
 mod toys;
 mod voters;
 
@@ -9,19 +10,18 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Mutex;
 
-use canon::order::raft::{Mutant, Raft, Setup, election_safety, log_matching};
+use canon::order::raft::Mutant;
 use chance::Lots;
 use check::{
     Bounds, Exploration, Explore, Flushing, Judgement, Network, Report, Shareable, Successors,
     System, Timing, Verdict, Violation,
 };
-use model::order::Ask;
-use model::{NodeId, Random};
+use model::Random;
 use naive::Naive;
-use spec::monitor::TotalOrder;
+use rafts::Rafts;
 use toys::{Flaw, Noting, counting};
 use voters::{Flaw as Mistake, Voters};
-use world::{Invariant, Subject, story};
+use world::story;
 
 /// The same system with or without reduction, which notes all states that are judged.
 struct Noted<'a, X: System> {
@@ -224,62 +224,17 @@ fn elections_are_explored_whole_in_fewer_steps() {
     }
 }
 
-/// Raft of three nodes; n0 may be asked to order a command.
-struct Small {
-    mutant: Option<Mutant>,
-    terms: u64,
-}
-
-impl Subject for Small {
-    type Process = Raft<u64>;
-    type Monitor = TotalOrder<u64>;
-
-    fn name(&self) -> &'static str {
-        "raft"
-    }
-
-    fn nodes(&self) -> usize {
-        3
-    }
-
-    fn process(&self, node: NodeId) -> Raft<u64> {
-        Raft::new(Setup { mutant: self.mutant, ..Setup::new(node, 3) })
-    }
-
-    fn monitor(&self) -> TotalOrder<u64> {
-        TotalOrder::new()
-    }
-
-    fn invariants(&self) -> Vec<Invariant<Raft<u64>>> {
-        vec![
-            Invariant { name: "election safety", holds: election_safety },
-            Invariant { name: "log matching", holds: log_matching },
-        ]
-    }
-
-    fn requests(&self, node: NodeId) -> Vec<Ask<u64>> {
-        if node == NodeId(0) { vec![Ask::Propose(7)] } else { Vec::new() }
-    }
-
-    fn within(&self, nodes: &[&Raft<u64>]) -> bool {
-        nodes.iter().all(|raft| raft.term() <= self.terms)
-    }
-}
-
 #[test]
 fn raft_is_explored_whole_in_fewer_steps() {
-    let flushing = Flushing::Eager;
     for (crashes, fires, terms) in [(0, 1, 9), (1, 1, 9), (1, 2, 0)] {
-        let fires = Some(fires);
-        let bounds = Bounds { crashes, fires, flushing, ..Bounds::default() };
-        let (whole, report) = compared(&Small { mutant: None, terms }, &bounds);
+        let subject = Rafts { terms, ..Rafts::asked() };
+        let (whole, report) = compared(&subject, &rafts::bounds(crashes, fires));
         assert_eq!(report.verdict, Verdict::Holds, "{report}");
         // Where every second world lies outside of the bounds, no two steps need commute.
         assert!(report.generated < whole.generated || whole.outside > 0, "{whole}{report}");
     }
-    let subject = Small { mutant: Some(Mutant::VoteNotSaved), terms: 1 };
-    let bounds = Bounds { crashes: 1, fires: Some(2), flushing, ..Bounds::default() };
-    let (whole, _) = compared(&subject, &bounds);
+    let subject = Rafts { mutant: Some(Mutant::VoteNotSaved), terms: 1, ..Rafts::asked() };
+    let (whole, _) = compared(&subject, &rafts::bounds(1, 2));
     assert_eq!(whole.verdict, Verdict::Violated, "{whole}");
 }
 

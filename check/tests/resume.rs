@@ -6,11 +6,13 @@ mod toys;
 mod voters;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use check::systems::TwoPhase;
-use check::{Bounds, Exploration, Explore, Flushing, Network, Report, Shareable, Timing, Verdict};
+use check::systems::{ALL, Asked};
+use check::{
+    Bounds, Exploration, Explore, Flushing, Limits, Network, Report, Shareable, Timing, Verdict,
+};
 use toys::{Noting, counting};
 use voters::{Flaw, Voters};
 use world::story;
@@ -21,16 +23,19 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Explores so many states at a time, each time from the file, with a system made anew.
-fn in_parts<S: Shareable>(subject: &S, bounds: &Bounds, path: &PathBuf, part: usize) -> Report {
+fn in_parts(explore: impl Fn(Limits) -> Report, path: &Path, part: usize) -> Report {
     let mut states = part;
     let mut goes_on = false;
     for count in 0.. {
-        let system = Explore::new(subject, bounds.clone());
-        let exploration =
-            Exploration::new(&system).states(states).checkpoint(path).threads(1 + count % 2);
-        let report = if goes_on { exploration.resume(path).run() } else { exploration.run() };
+        let report = explore(Limits {
+            states,
+            threads: 1 + count % 2,
+            checkpoint: Some(path.to_path_buf()),
+            resume: goes_on.then(|| path.to_path_buf()),
+            ..Limits::default()
+        });
         if report.verdict != Verdict::Unknown {
-            assert!(count > 2, "it was done in parts: {report}");
+            assert!(count > 0, "it was done in parts: {report}");
             return report;
         }
         let reason = report.reason.clone().unwrap_or_default();
@@ -43,9 +48,16 @@ fn in_parts<S: Shareable>(subject: &S, bounds: &Bounds, path: &PathBuf, part: us
 }
 
 fn assert_same<S: Shareable>(subject: &S, bounds: Bounds, name: &str, part: usize) -> Report {
+    let explore = |limits: Limits| {
+        Exploration::new(&Explore::new(subject, bounds.clone())).within(limits).run()
+    };
+    same_in_parts(explore, name, part)
+}
+
+fn same_in_parts(explore: impl Fn(Limits) -> Report, name: &str, part: usize) -> Report {
     let path = file(name);
-    let whole = Exploration::new(&Explore::new(subject, bounds.clone())).run();
-    let report = in_parts(subject, &bounds, &path, part);
+    let whole = explore(Limits::default());
+    let report = in_parts(explore, &path, part);
     let totals = |r: &Report| (r.verdict, r.steps, r.marks.clone(), r.bounds.clone());
     assert_eq!(totals(&report), totals(&whole), "{report}{whole}");
     if whole.verdict == Verdict::Holds {
@@ -69,6 +81,47 @@ fn parts_make_the_whole() {
     assert_same(&Voters::new(3), eager.clone(), "voters", 300);
     let reduced = Bounds { reduction: true, symmetry: false, ..eager };
     assert_same(&Voters::new(3), reduced, "reduced", 1_000);
+}
+
+/// At the sizes beside the usual one where that has more states than a test should leave.
+#[test]
+fn specifications_are_explored_in_parts_too() {
+    for listed in ALL {
+        let size = match listed.card.name {
+            "lamport-mutex-spec" => 2,
+            "paxos-commit-spec" => 1,
+            "echo-spec" => 4,
+            "transaction-commit-spec" => 5,
+            _ => listed.card.usual,
+        };
+        let explore = |limits: Limits| {
+            let asked = Asked { size: Some(size), limits, ..Asked::default() };
+            (listed.explore)(asked).expect("There is such a size.")
+        };
+        let part = explore(Limits::default()).distinct as usize / 5;
+        let report = same_in_parts(explore, listed.card.name, part);
+        assert_eq!(report.verdict, Verdict::Holds, "{report}");
+    }
+}
+
+#[test]
+fn a_breakage_does_not_go_on_from_the_sound_specification() {
+    for listed in ALL {
+        let path = file(&format!("{}-broken", listed.card.name));
+        let explored = |mutant: Option<&str>, limits| {
+            let limits = Limits { states: 20, ..limits };
+            (listed.explore)(Asked { mutant, limits, ..Asked::default() })
+                .expect("There is such a mutant.")
+        };
+        explored(None, Limits { checkpoint: Some(path.clone()), ..Limits::default() });
+        for mutant in (listed.mutants)() {
+            let resume = Some(path.clone());
+            let report = explored(Some(&mutant), Limits { resume, ..Limits::default() });
+            let reason = report.reason.unwrap_or_default();
+            assert!(reason.contains("it was saved of"), "{} {mutant}: {reason}", listed.card.name);
+        }
+        fs::remove_file(path).expect("it was written");
+    }
 }
 
 #[test]
@@ -122,9 +175,6 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     fs::write(&path, b"No checkpoint at all.").expect("it can be written");
     assert!(resumed(&bounds).contains("no saved exploration"));
     fs::remove_file(&path).expect("it was written");
-    let abstract_one = TwoPhase::new(5);
-    let report = Exploration::new(&abstract_one).states(100).checkpoint(&path).run();
-    assert!(reason(report).contains("it cannot be saved"));
     let counter = counting(toys::Flaw::None);
     let nowhere = file("no/such/folder");
     let system = Explore::new(&counter, bounds);

@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use check::systems::{ALL, Asked, LamportMutex, Listed};
-use check::{Exploration, Report, Verdict};
+use check::systems::{ALL, Asked, LamportMutex, Listed, Specification};
+use check::{Exploration, Limits, Report, Verdict};
 
 fn listed(name: &str) -> &'static Listed {
-    ALL.iter().find(|listed| listed.name == name).expect("Tests name what there is.")
+    ALL.iter().find(|listed| listed.card.name == name).expect("Tests name what there is.")
 }
 
 fn explored(name: &str, size: Option<usize>, threads: usize) -> Report {
-    let asked = Asked { size, threads, ..Asked::default() };
+    let asked = Asked { size, limits: Limits { threads, ..Limits::default() }, ..Asked::default() };
     (listed(name).explore)(asked).expect("There is such a size.")
 }
 
@@ -96,7 +96,7 @@ fn breakages_are_caught() {
             let asked = Asked { mutant: Some(&mutant), ..Asked::default() };
             let report = (listed.explore)(asked).expect("There is such a mutant.");
             let property = report.violation.clone().map(|violation| violation.property);
-            caught.push((listed.name, mutant, property, report.steps));
+            caught.push((listed.card.name, mutant, property, report.steps));
         }
     }
     let expected = expected.map(|(name, mutant, property, steps)| {
@@ -109,10 +109,11 @@ fn breakages_are_caught() {
 #[test]
 fn properties_hold_at_the_least_and_the_largest_sizes() {
     for listed in ALL {
-        for size in [*listed.sizes.start(), *listed.sizes.end()] {
-            let asked = Asked { size: Some(size), states: Some(50_000), ..Asked::default() };
+        for size in [*listed.card.sizes.start(), *listed.card.sizes.end()] {
+            let limits = Limits { states: 50_000, ..Limits::default() };
+            let asked = Asked { size: Some(size), limits, ..Asked::default() };
             let report = (listed.explore)(asked).expect("There is such a size.");
-            assert_ne!(report.verdict, Verdict::Violated, "{} {size}\n{report}", listed.name);
+            assert_ne!(report.verdict, Verdict::Violated, "{} {size}\n{report}", listed.card.name);
         }
     }
 }
@@ -120,10 +121,10 @@ fn properties_hold_at_the_least_and_the_largest_sizes() {
 #[test]
 fn what_there_is_not_is_named() {
     for listed in ALL {
-        for size in [listed.sizes.start() - 1, listed.sizes.end() + 1] {
+        for size in [listed.card.sizes.start() - 1, listed.card.sizes.end() + 1] {
             let asked = Asked { size: Some(size), ..Asked::default() };
             let why = (listed.explore)(asked).expect_err("There is no such size.");
-            assert!(why.contains(listed.counted) && why.contains(&size.to_string()), "{why}");
+            assert!(why.contains(listed.card.counted) && why.contains(&size.to_string()), "{why}");
         }
         let asked = Asked { mutant: Some("none-such"), ..Asked::default() };
         let why = (listed.explore)(asked).expect_err("There is no such mutant.");
@@ -134,9 +135,9 @@ fn what_there_is_not_is_named() {
 #[test]
 fn the_list_names_files_that_exist_and_each_name_once() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let missing = ALL.iter().find(|listed| !root.join(listed.file).is_file());
-    assert!(missing.is_none(), "{:?} does not exist.", missing.map(|listed| listed.file));
-    let names: BTreeSet<&str> = ALL.iter().map(|listed| listed.name).collect();
+    let missing = ALL.iter().find(|listed| !root.join(listed.card.file).is_file());
+    assert!(missing.is_none(), "{:?} does not exist.", missing.map(|listed| listed.card.file));
+    let names: BTreeSet<&str> = ALL.iter().map(|listed| listed.card.name).collect();
     assert_eq!(names.len(), ALL.len());
 }
 

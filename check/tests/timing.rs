@@ -302,7 +302,7 @@ fn exact_alarms_without_messages_ring_exactly_as_clocks_say() {
 }
 
 #[test]
-#[should_panic(expected = "Synchronous timing needs a reliable network")]
+#[should_panic(expected = "Timing in rounds needs a reliable network")]
 fn rounds_in_step_need_a_reliable_network() {
     let empty = Script { start: vec![], ring: [vec![], vec![]], hear: vec![], writes: [false; 2] };
     let bounds = Bounds { timing: Timing::Synchronous, ..Bounds::default() };

@@ -1,9 +1,9 @@
 //! Two-phase commit has the numbers of states that other explorers report for it.
 
-use check::systems::TwoPhase;
+use check::systems::{Specification, TwoPhase};
 use check::{Exploration, Report, Verdict};
 
-fn explored(managers: u32, threads: usize) -> Report {
+fn explored(managers: usize, threads: usize) -> Report {
     Exploration::new(&TwoPhase::new(managers)).threads(threads).run()
 }
 

@@ -37,7 +37,8 @@ pub struct Check {
     /// What the network does: lossy, duplicating, reliable or fifo
     #[arg(long, value_parser = network)]
     network: Option<Network>,
-    /// When alarms ring: free (at any time), ordered (as clocks allow) or synchronous (in rounds)
+    /// When alarms ring: free (at any time), ordered (as clocks allow), synchronous (in rounds) or
+    /// lockstep (in whole rounds)
     #[arg(long, value_parser = timing)]
     timing: Option<Timing>,
     /// A node that crashes stays down
@@ -194,6 +195,7 @@ fn timing(name: &str) -> Result<Timing, String> {
         "free" => Timing::Free,
         "ordered" => Timing::Ordered,
         "synchronous" => Timing::Synchronous,
-        _ => return Err("it takes free, ordered or synchronous".into()),
+        "lockstep" => Timing::Lockstep,
+        _ => return Err("it takes free, ordered, synchronous or lockstep".into()),
     })
 }

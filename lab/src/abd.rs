@@ -5,18 +5,21 @@ use canon::register::abd::{
 };
 use canon::register::{Indication, Request};
 use check::{Bounds, Flushing};
-use model::{Event, NodeId, Random, named};
+use model::{Event, NodeId, NodeSet, Random, named};
+use serde::{Deserialize, Serialize};
 use spec::monitor::{Linearizable, Object};
+use world::rename::Symmetry;
 use world::timed::SECONDS;
 use world::trace::Causality;
 use world::{Invariant, Sometimes, Subject, SystemModel, Timing};
 
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit};
 use crate::register_users::RegisterUsers;
 use crate::theory::{Measure, calm_run};
 
 /// A register as one memory has it: what was written last.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Register(Option<u64>);
 
 impl Object for Register {
@@ -143,6 +146,10 @@ impl Subject for AbdLab {
         let stamp = Stamp { number: 1, writer: to };
         let value = Message::Value { id, copy: copy.clone() };
         vec![Message::Propagate { copy }, value, Message::Ack { stamp }]
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<AbdLab>> {
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn resized(&self, nodes: usize) -> Option<AbdLab> {

@@ -11,6 +11,7 @@ use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, Trace};
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Claim, Measure, calm_run, delays_until, mean};
 
@@ -78,12 +79,8 @@ impl Subject for BenOrLab {
         vec![Propose(node.index() + self.trues >= self.nodes)]
     }
 
-    /// Nodes that propose alike are alike.
     fn symmetry(&self) -> Option<Symmetry<BenOrLab>> {
-        let all = NodeSet::first(self.nodes);
-        let falses = NodeSet::first(self.nodes.saturating_sub(self.trues));
-        let trues = all.iter().filter(|node| !falses.contains(*node)).collect();
-        Some(Symmetry::of(&[falses, trues]))
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn request(&self, _: NodeId, _: u64, random: &mut Random) -> Option<Propose<bool>> {

@@ -4,6 +4,7 @@
 //! of its own, and by one line in [`REGISTRY`].
 
 mod abd;
+mod alike;
 pub mod bare;
 mod ben_or;
 mod broadcast;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use canon::detector::increasing_timeout::IncreasingTimeout;
-use canon::election::omega::{Mutant, Omega};
+use canon::election::omega::{Mutant, Omega, the_first_unsuspected_leads};
+use check::{Bounds, Flushing, Network};
 use model::{Event, NodeId};
 use spec::monitor::EventualLeader;
-use world::{Faults, Sometimes, Subject, SystemModel};
+use world::{Faults, Invariant, Sometimes, Subject, SystemModel};
 
 use crate::exhibit::{Card, Exhibit, Open};
 
@@ -44,6 +45,11 @@ impl Subject for OmegaLab {
         EventualLeader::default()
     }
 
+    fn invariants(&self) -> Vec<Invariant<Omega>> {
+        let holds = the_first_unsuspected_leads;
+        vec![Invariant { name: "the first unsuspected leads", holds }]
+    }
+
     fn sometimes(&self) -> Vec<Sometimes<Omega>> {
         vec![
             Sometimes { name: "somebody but n0 is trusted", seen: trusts_another },
@@ -77,11 +83,22 @@ impl Exhibit for OmegaLab {
         sizes: (1, 9),
     };
 
-    /// Its detector beats for ever, so its worlds are not finite.
-    const EXPLORED: bool = false;
-
     fn sized(nodes: usize) -> OmegaLab {
         OmegaLab { nodes, mutant: None }
+    }
+
+    /// Its detector beats for ever, and each beat has a number of its own: there are finitely many
+    /// worlds only while alarms are counted. What must come in the end is therefore left to
+    /// simulations; explored is what is true at any time. To that, who has crashed for good is one
+    /// who is slow for ever.
+    fn bounds(&self) -> Bounds {
+        Bounds { fires: Some(3), flushing: Flushing::Eager, ..Bounds::default() }
+    }
+
+    fn quick() -> (OmegaLab, Bounds) {
+        let lab = OmegaLab::sized(2);
+        let bounds = Bounds { network: Network::Fifo { copies: 1 }, ..lab.bounds() };
+        (lab, bounds)
     }
 
     fn broken(self, mutant: Mutant) -> OmegaLab {

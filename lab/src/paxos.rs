@@ -6,13 +6,15 @@ use canon::consensus::paxos::{
 };
 use canon::consensus::{Decide, Propose};
 use check::{Bounds, Flushing};
-use model::{Event, NodeId, Random};
+use model::{Event, NodeId, NodeSet, Random};
 use sim::Scale;
 use spec::monitor::Consensus;
+use world::rename::Symmetry;
 use world::timed::{MILLIS, SECONDS};
 use world::trace::{Causality, Epoch};
 use world::{Invariant, Sometimes, Subject};
 
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::{Measure, calm_run, delays_until};
 
@@ -118,6 +120,10 @@ impl Subject for PaxosLab {
         let runs = !matches!(node.proposer(), Proposer::Idle | Proposer::Refused { .. });
         let number = node.promised().max(node.begun()).0;
         Some(Epoch { number, leads: runs && node.begun().0 == number })
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<PaxosLab>> {
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn resized(&self, nodes: usize) -> Option<PaxosLab> {

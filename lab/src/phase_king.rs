@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use canon::byzantine::phase_king::{Message, Mutant, PhaseKing, Setup, a_loyal_king_unites};
 use canon::consensus::Propose;
+use check::{Bounds, Flushing, Network};
 use model::{Event, NodeId, NodeSet, Random};
 use sim::Scale;
 use spec::monitor::Consensus;
+use world::rename::Symmetry;
 use world::timed::{MILLIS, SECONDS};
 use world::trace::{Epoch, What};
 use world::{DELTA, Faults, Invariant, Links, Sometimes, Subject, SystemModel, Timing};
 
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Measure, calm_run};
 use crate::together::{TOGETHER, Together};
@@ -22,14 +25,14 @@ pub struct PhaseKingLab {
     pub nodes: usize,
     /// `f`: how many of them may be traitors. Sound if there are more than `4f` nodes.
     pub most: usize,
-    /// The traitors of a story; a random run draws its own.
+    /// The traitors of a story or an exploration; a random run draws its own.
     pub traitors: NodeSet,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
 }
 
 impl PhaseKingLab {
-    /// Sound Phase King, which bears as many traitors as it can at this size.
+    /// Sound Phase King, which bears as many traitors as it can at this size; nobody betrays.
     pub fn new(nodes: usize) -> PhaseKingLab {
         let most = (nodes - 1) / 4;
         PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
@@ -113,6 +116,19 @@ impl Subject for PhaseKingLab {
         Some(Epoch { number: u64::from(node.round().div_ceil(2)), leads: node.rules() })
     }
 
+    /// Loyal nodes that are never king.
+    fn symmetry(&self) -> Option<Symmetry<PhaseKingLab>> {
+        let kings = NodeSet::first(self.most + 1);
+        let is_common = |node: &NodeId| !kings.contains(*node) && !self.traitors.contains(*node);
+        alike(self, NodeId::first(self.nodes).filter(is_common).collect())
+    }
+
+    /// Rounds begin when all have proposed.
+    fn within(&self, nodes: &[&PhaseKing]) -> bool {
+        let has_begun = nodes.iter().any(|node| node.round() > 0);
+        !has_begun || nodes.iter().all(|node| node.value().is_some())
+    }
+
     fn resized(&self, nodes: usize) -> Option<PhaseKingLab> {
         (nodes > self.most).then(|| PhaseKingLab { nodes, ..self.clone() })
     }
@@ -135,12 +151,21 @@ impl Exhibit for PhaseKingLab {
         sizes: (1, 13),
     };
 
-    /// The checker lets alarms ring at any time, and this protocol lives by rounds in lock-step:
-    /// what it showed would be that messages may come too late.
-    const EXPLORED: bool = false;
-
+    /// In stories and explorations the king of the last phase betrays, if it bears that: his word
+    /// comes when no other king can mend it.
     fn sized(nodes: usize) -> PhaseKingLab {
-        PhaseKingLab::new(nodes)
+        let sound = PhaseKingLab::new(nodes);
+        let last = NodeId(sound.most as u16);
+        PhaseKingLab { traitors: [last].into_iter().take(sound.most).collect(), ..sound }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            network: Network::Reliable { copies: 1 },
+            timing: check::Timing::Lockstep,
+            flushing: Flushing::Eager,
+            ..Bounds::default()
+        }
     }
 
     fn broken(self, mutant: Mutant) -> PhaseKingLab {
@@ -159,7 +184,8 @@ impl Exhibit for PhaseKingLab {
             }
             many => Err(format!("must be less than the number of nodes, not {many}")),
         });
-        let what = "who are the traitors of a story, as 1,3; a random run draws its own";
+        let what =
+            "who are the traitors of a story or an exploration, as 1,3; a random run draws its own";
         let traitors = Dial::new("traitors", what, names, move |text| {
             let named = text.split(',').filter(|name| *name != NOBODY).map(number::<u16>);
             let named: Vec<u16> = named.collect::<Result<_, _>>()?;

@@ -6,11 +6,13 @@ use canon::order::raft::{
 };
 use check::{Bounds, Flushing};
 use model::order::Ask;
-use model::{Event, NodeId, Random, named};
+use model::{Event, NodeId, NodeSet, Random, named};
 use spec::monitor::TotalOrder;
+use world::rename::Symmetry;
 use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 
 /// Raft, its size, its bounds when explored, and perhaps its breakage.
@@ -147,6 +149,11 @@ impl Subject for RaftLab {
 
     fn epoch(&self, raft: &Raft<u64>) -> Option<Epoch> {
         Some(Epoch { number: raft.term(), leads: raft.is_leader() })
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<RaftLab>> {
+        let symmetry = alike(self, NodeSet::first(self.nodes))?;
+        Some(symmetry.restoring(Raft::weigh_as))
     }
 
     fn resized(&self, nodes: usize) -> Option<RaftLab> {

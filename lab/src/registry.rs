@@ -162,12 +162,12 @@ impl Entry {
 
     /// The entry of an abstract specification.
     fn abstractly(listed: &'static Listed) -> Entry {
-        let Listed { name, what, family, file, source, usual, ref sizes, .. } = *listed;
+        let systems::Card { name, what, family, file, source, usual, ref sizes, .. } = listed.card;
         let sizes = (*sizes.start(), *sizes.end());
         Entry {
             card: Card { name, what, family, file, source, nodes: usual, sizes },
-            counted: listed.counted,
-            model: Model::Said(listed.model),
+            counted: listed.card.counted,
+            model: Model::Said(listed.card.model),
             mutants: listed.mutants,
             knobs: Vec::new,
             needs: &[],

@@ -1,7 +1,7 @@
 //! What each verb does, written once for every protocol.
 
 use check::systems::{Asked, Listed};
-use check::{Exploration, Explore, Flushing};
+use check::{Exploration, Explore, Flushing, Limits, Network};
 use model::{Named, NodeId, NodeSet, Random};
 use serde::{Deserialize, Serialize};
 use sim::{Options, Outcome, Plan, campaign, draw, perform};
@@ -74,11 +74,17 @@ pub(crate) fn check<E: Exhibit>(
     // Fair runs are looked for among worlds as they are.
     bounds.symmetry &= check.symmetry && !check.liveness && !check.reduction;
     bounds.reduction |= check.reduction;
+    let loses = matches!(bounds.network, Network::Lossy { .. } | Network::Duplicating);
+    if check.liveness && loses {
+        // Where everything may be lost, nothing need come.
+        bounds.network = Network::Reliable { copies: 1 };
+    }
     bounds.network = check.network.unwrap_or(bounds.network);
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
-    let mut report = explore(&Explore::new(&subject, bounds), check, watch);
+    let system = Explore::new(&subject, bounds);
+    let mut report = Exploration::new(&system).within(limits(check, watch)).run();
     report.story = recast(subject.clone(), &check.settings, &report.story);
     report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
     Ok(report)
@@ -91,41 +97,26 @@ pub(crate) fn check_abstract(
 ) -> Result<check::Report, String> {
     let Settings { nodes, mutant, knobs, without } = &check.settings;
     if !knobs.is_empty() || without.is_some() {
-        return Err(format!("{} is an abstract specification: it has no knobs", listed.name));
+        return Err(format!("{} is an abstract specification: it has no knobs", listed.card.name));
     }
-    (listed.explore)(Asked {
-        size: *nodes,
-        mutant: mutant.as_deref(),
+    let limits = limits(check, watch);
+    (listed.explore)(Asked { size: *nodes, mutant: mutant.as_deref(), limits })
+}
+
+/// How far an exploration goes, of whatever.
+fn limits<'a>(check: &Check, watch: Watch<'a, check::Progress>) -> Limits<'a> {
+    let Watch { stop, progress } = watch;
+    Limits {
         threads: check.threads,
         memory: check.memory,
         time: check.time,
-        interrupt: Some(watch.stop),
-        progress: Some(&mut |progress| (watch.progress)(*progress)),
-        ..Asked::default()
-    })
-}
-
-fn explore<S: check::System>(
-    system: &S,
-    check: &Check,
-    watch: Watch<'_, check::Progress>,
-) -> check::Report {
-    let mut exploration = Exploration::new(system)
-        .threads(check.threads)
-        .memory(check.memory)
-        .liveness(check.liveness)
-        .interrupt(watch.stop)
-        .progress(|progress| (watch.progress)(*progress));
-    if let Some(time) = check.time {
-        exploration = exploration.time(time);
+        interrupt: Some(stop),
+        progress: Some(Box::new(|now| progress(*now))),
+        liveness: check.liveness,
+        checkpoint: check.checkpoint.clone(),
+        resume: check.resume.clone(),
+        ..Limits::default()
     }
-    if let Some(file) = &check.checkpoint {
-        exploration = exploration.checkpoint(file);
-    }
-    if let Some(file) = &check.resume {
-        exploration = exploration.resume(file);
-    }
-    exploration.run()
 }
 
 /// How the runs of a protocol are made.

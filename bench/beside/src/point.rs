@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use check::systems::TwoPhase;
+use check::systems::{Specification, TwoPhase};
 use check::{Exploration, Report, Verdict};
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Model};
@@ -63,7 +63,7 @@ impl Point {
     pub fn explore(&self, tool: Tool, threads: usize) -> Counts {
         let counts = match (&self.system, tool) {
             (&System::TwoPhase { managers }, Tool::Ours) => {
-                ours(Exploration::new(&TwoPhase::new(managers)).threads(threads).run())
+                ours(Exploration::new(&TwoPhase::new(managers as usize)).threads(threads).run())
             }
             (&System::TwoPhase { managers }, Tool::Stateright) => {
                 theirs(two_phase::TwoPhase { managers }, threads)

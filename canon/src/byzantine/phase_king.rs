@@ -142,6 +142,11 @@ impl PhaseKing {
         self.round
     }
 
+    /// This node's value; none before it was asked to propose.
+    pub fn value(&self) -> Option<bool> {
+        self.value
+    }
+
     /// Whether this node is the king of the present phase.
     pub fn rules(&self) -> bool {
         self.round > 0 && king(self.round.div_ceil(2)) == self.setup.me
@@ -182,7 +187,9 @@ impl PhaseKing {
         let told = heard.values().next().copied().unwrap_or(value);
         let keeps = (self.keeps() || self.is_broken(Mutant::NeverObey))
             && !self.is_broken(Mutant::ObeyAlways);
-        if keeps { self.counted.0 } else { told }
+        // What was counted is of no use any more.
+        let (counted, _) = core::mem::take(&mut self.counted);
+        if keeps { counted } else { told }
     }
 
     /// The next round begins, or the last phase is over and its value is decided.

@@ -10,6 +10,8 @@
 //! on repeating the first question, and what waits for a crashed node stays bounded.
 //! Left out: a period for each node, and periods that shrink again.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt::{self, Display};
 use core::time::Duration;
 
@@ -167,6 +169,28 @@ impl IncreasingTimeout {
         }
         out.set(Timer::Period, self.period..self.period);
     }
+}
+
+/// What the end of a period must bring: who has answered in it is not suspected, and if one of them
+/// had been, the next period is longer.
+pub fn mistakes_are_mended(
+    before: &IncreasingTimeout,
+    after: &IncreasingTimeout,
+) -> Result<(), String> {
+    let answered = before.alive;
+    // Answers are forgotten where a period ends, and nowhere else.
+    if answered.intersection(after.alive) == answered {
+        return Ok(());
+    }
+    let wronged = answered.intersection(after.suspected);
+    if !wronged.is_empty() {
+        return Err(format!("{wronged} have answered, and are suspected."));
+    }
+    let restored = answered.intersection(before.suspected);
+    if !restored.is_empty() && after.period <= before.period {
+        return Err(format!("{restored} were suspected by mistake, and the period is as short."));
+    }
+    Ok(())
 }
 
 named! {

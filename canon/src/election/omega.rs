@@ -8,6 +8,8 @@
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
 //! Left out: Ω for nodes that come back (algorithm 2.9).
 
+use alloc::format;
+use alloc::string::String;
 use core::time::Duration;
 
 use model::{Never, NodeId, NodeSet, Out, Process, named};
@@ -98,6 +100,19 @@ impl Omega {
             }
         }
     }
+}
+
+/// Every node that has started trusts the first node that its detector does not suspect.
+pub fn the_first_unsuspected_leads(nodes: &[&Omega]) -> Result<(), String> {
+    for node in nodes {
+        let Some(leader) = node.leader else { continue };
+        let suspected = node.detector.suspected();
+        let first = node.members.iter().find(|&member| !suspected.contains(member));
+        if first != Some(leader) {
+            return Err(format!("A node trusts {leader}, and its detector suspects {suspected}."));
+        }
+    }
+    Ok(())
 }
 
 named! {

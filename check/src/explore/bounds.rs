@@ -89,6 +89,19 @@ pub enum Timing {
     /// Rounds in step: as `Ordered`, and an alarm rings only when no packet is on its way to a node
     /// that is up, no frame waits for its disk and no flush is due. It needs a reliable network.
     Synchronous,
+    /// A round is one step, as in textbooks: alarms of one moment ring together, then all that
+    /// was sent arrives, in the order of addressees and of senders; all else, forged messages
+    /// included, happens between rounds. Far fewer worlds than `Synchronous`, and the same ends of
+    /// runs if it does not matter to the protocol in which order the messages of a round come, nor
+    /// whether one comes just before the round begins. It needs a reliable network.
+    Lockstep,
+}
+
+impl Timing {
+    /// Whether time passes only when nothing is left to happen but requests and faults.
+    pub(super) fn has_rounds(self) -> bool {
+        matches!(self, Timing::Synchronous | Timing::Lockstep)
+    }
 }
 
 /// When nodes flush.

@@ -94,38 +94,60 @@ pub struct Memory {
 pub(super) struct Idle {
     /// The number of a node above the code of an act; [`Idle::NONE`] where there is none.
     kept: Box<[u64]>,
+    /// How many were displaced since there are so many places.
+    displaced: usize,
 }
 
 impl Idle {
+    /// Places at first, for small systems: 4 KiB.
+    const FEWEST: usize = 1 << 9;
     /// As many as fit, at eight bytes each, half of a second-level cache of 512 KiB.
-    const PLACES: usize = 1 << 15;
+    const MOST: usize = 1 << 15;
     /// No act has this code: the kinds of acts end before 7.
     const NONE: u64 = u64::MAX;
 
     pub(super) fn new() -> Idle {
-        Idle { kept: vec![Idle::NONE; Idle::PLACES].into() }
+        Idle { kept: vec![Idle::NONE; Idle::FEWEST].into(), displaced: 0 }
     }
 
     /// Whether an act is known to change nothing at the node of this number.
     pub(super) fn has(&self, node: u32, act: Act) -> bool {
-        let (place, key) = Idle::place(node, act);
-        self.kept[place] == key
+        let key = Idle::key(node, act);
+        self.kept[self.place(key)] == key
     }
 
     pub(super) fn add(&mut self, node: u32, act: Act) {
-        let (place, key) = Idle::place(node, act);
+        let key = Idle::key(node, act);
+        let place = self.place(key);
+        self.displaced += usize::from(![Idle::NONE, key].contains(&self.kept[place]));
         self.kept[place] = key;
+        if self.displaced > self.kept.len() / 4 && self.kept.len() < Idle::MOST {
+            self.grow();
+        }
+    }
+
+    /// Twice as many places; none that is kept displaces another there.
+    fn grow(&mut self) {
+        let wider = vec![Idle::NONE; 2 * self.kept.len()];
+        let old = std::mem::replace(&mut self.kept, wider.into());
+        self.displaced = 0;
+        for key in old.into_iter().filter(|key| *key != Idle::NONE) {
+            self.kept[self.place(key)] = key;
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.kept)
     }
 
-    fn place(node: u32, act: Act) -> (usize, u64) {
-        let key = u64::from(node) << 32 | u64::from(act.code());
+    fn key(node: u32, act: Act) -> u64 {
+        u64::from(node) << 32 | u64::from(act.code())
+    }
+
+    fn place(&self, key: u64) -> usize {
         // The upper bits of a product by 2^64 divided by the golden ratio depend on all of the key.
         let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((mixed >> (u64::BITS - Idle::PLACES.ilog2())) as usize, key)
+        (mixed >> (u64::BITS - self.kept.len().ilog2())) as usize
     }
 }
 

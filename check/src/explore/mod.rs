@@ -27,6 +27,7 @@ mod bounds;
 mod fairness;
 mod fold;
 mod local;
+mod lockstep;
 mod log;
 mod memo;
 mod reduction;
@@ -229,24 +230,42 @@ impl<'a, S: Shareable> Explore<'a, S> {
         }
     }
 
+    /// Where in the world the packets stand that can arrive now, with their channels.
+    fn deliveries(&self, memory: &Memory, world: &World) -> Vec<(Channel, usize)> {
+        let mut deliveries = Vec::new();
+        let flight = &world[self.shape.packets()..];
+        let channel = |packet: u32| memory.channels[packet as usize];
+        self.bounds.network.deliverable(flight, channel, |place| {
+            let (from, to) = channel(flight[place]);
+            if memory.facts[world[to.index()] as usize].is_up {
+                deliveries.push(((from, to), place));
+            }
+        });
+        deliveries
+    }
+
+    /// Adds what comes of the packet that stands at a place among those in flight.
+    fn arrive(
+        &self,
+        memory: &mut Memory,
+        world: &World,
+        (to, place): (NodeId, usize),
+        successors: &mut Successors<Taken, World>,
+    ) {
+        let packet = world[self.shape.packets() + place];
+        self.take(memory, world, (to, Act::Deliver(packet), place), successors);
+    }
+
     /// Adds everything that comes of a world.
     fn leave(&self, memory: &mut Memory, world: &World, successors: &mut Successors<Taken, World>) {
         self.learn(memory, world);
         let shape = &self.shape;
-        let mut deliveries = Vec::new();
-        let flight = &world[shape.packets()..];
-        let channels = &memory.channels;
-        let channel = |packet: u32| channels[packet as usize];
-        self.bounds.network.deliverable(flight, channel, |place| {
-            deliveries.push((channel(flight[place]).1, place));
-        });
-        for (to, place) in deliveries {
-            if memory.facts[world[to.index()] as usize].is_up {
-                self.take(memory, world, (to, Act::Deliver(flight[place]), place), successors);
-            }
+        for ((_, to), place) in self.deliveries(memory, world) {
+            self.arrive(memory, world, (to, place), successors);
         }
         self.take_forged(memory, world, successors);
         let due = self.alarms_due(memory, world);
+        let first = due.and_then(|due| self.first_of_all(world, due));
         for node in self.honest() {
             let facts = memory.facts[world[node.index()] as usize];
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
@@ -266,7 +285,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
             if facts.frames > 0 {
                 take(Act::Sync);
             }
-            if let Some(due) = due {
+            if let Some(due) = due.filter(|_| first.is_none_or(|first| first == node)) {
                 self.take_alarms(memory, world, (node, due), successors);
             }
             if shape.crashes(world) > 0 {
@@ -348,6 +367,11 @@ impl<S: Shareable> System for Explore<'_, S> {
                 Timing::Free => "durations of alarms do not matter".into(),
                 Timing::Ordered => "alarms ring in an order that perfect clocks allow".into(),
                 Timing::Synchronous => "rounds go in step".into(),
+                Timing::Lockstep => {
+                    "rounds go in lockstep: messages arrive in one order, faults come between \
+                     rounds"
+                        .into()
+                }
             },
             match fires {
                 Some(fires) => format!("alarms that ring: {fires} at most"),
@@ -427,7 +451,10 @@ impl<S: Shareable> System for Explore<'_, S> {
 
     fn next(&self, memory: &mut Memory, world: &World, successors: &mut Successors<Taken, World>) {
         memory.reducing.is_on = false;
-        self.leave(memory, world, successors);
+        match self.bounds.timing {
+            Timing::Lockstep => self.leave_in_lockstep(memory, world, successors),
+            _ => self.leave(memory, world, successors),
+        }
     }
 
     fn is_reduced(&self) -> bool {

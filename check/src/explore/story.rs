@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 use ::world::story::{self, Cast, Step as Line};
 use model::Process;
 
-use super::{Act, Explore, Flushing, Memory, Network, Shareable, Taken};
+use super::{Act, Explore, Flushing, Memory, Network, Shareable, Taken, Timing, World};
 use crate::Violation;
 
 /// What happens between two worlds, as the steps of a story: more than one when choices are
@@ -28,9 +28,23 @@ impl<S: Shareable> Explore<'_, S> {
     pub(super) fn scene(
         &self,
         memory: &mut Memory,
-        world: &[u32],
+        world: &World,
         taken: Taken,
     ) -> Scene<S::Process> {
+        let mut lines = self.lines(memory, world, taken);
+        if self.bounds.timing == Timing::Lockstep {
+            lines.extend(self.lines_behind(memory, world, taken));
+        }
+        Scene { lines }
+    }
+
+    /// One event.
+    pub(super) fn lines(
+        &self,
+        memory: &mut Memory,
+        world: &World,
+        taken: Taken,
+    ) -> Vec<Line<S::Process>> {
         let Taken { node, act, which } = taken;
         let number = world[node.index()];
         let steps = self.steps(memory, number, act);
@@ -71,7 +85,7 @@ impl<S: Shareable> Explore<'_, S> {
             Act::Restart => Line::Restart { node },
         };
         lines.push(line);
-        Scene { lines }
+        lines
     }
 
     /// The story with its effects: its commands are replayed on a stage. If the stage cannot

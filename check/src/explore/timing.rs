@@ -110,10 +110,33 @@ impl<S: Shareable> Explore<'_, S> {
         }
     }
 
+    /// The first node with an alarm that rings before any more time passes.
+    pub(super) fn rings_now(&self, memory: &Memory, world: &[u32]) -> Option<NodeId> {
+        let is_due = |node: &NodeId| memory.facts[world[node.index()] as usize].first_due == 0;
+        self.nodes().find(is_due).filter(|_| self.shape.fires(world) > 0)
+    }
+
+    /// In lockstep, the first of the nodes whose alarms ring at this moment, if none may ring
+    /// before: the others follow.
+    pub(super) fn first_of_all(&self, world: &[u32], due: u64) -> Option<NodeId> {
+        if self.bounds.timing != Timing::Lockstep {
+            return None;
+        }
+        let tables = self.tables();
+        let earliest = |node: NodeId| {
+            let spans = tables.entries[world[node.index()] as usize].spans.iter();
+            spans.map(|span| span.earliest).min()
+        };
+        let may_ring = |node: &NodeId| earliest(*node).is_some_and(|at| at <= due);
+        let ringing: Vec<NodeId> = self.nodes().filter(may_ring).collect();
+        let are_together = ringing.iter().all(|&node| earliest(node) == Some(due));
+        ringing.first().copied().filter(|_| are_together)
+    }
+
     /// Where rounds go in step, time passes only when nothing else can happen but requests and
     /// faults.
     fn may_time_pass(&self, memory: &mut Memory, world: &World) -> bool {
-        if self.bounds.timing != Timing::Synchronous {
+        if !self.bounds.timing.has_rounds() {
             return true;
         }
         let is_up =
@@ -145,7 +168,7 @@ impl<S: Shareable> Explore<'_, S> {
     pub(super) fn settled(&self, memory: &mut Memory, world: &[u32], act: Act, number: u32) -> u32 {
         let late = match (self.bounds.timing, act) {
             (Timing::Free, _) => return number,
-            (Timing::Synchronous, _) | (Timing::Ordered, Act::Fire(_)) => 0,
+            (Timing::Synchronous | Timing::Lockstep, _) | (Timing::Ordered, Act::Fire(_)) => 0,
             // If no alarm is armed, time may as well be counted from now.
             (Timing::Ordered, _) => match self.first_due(memory, world) {
                 u64::MAX => 0,
@@ -175,8 +198,8 @@ impl<S: Shareable> Explore<'_, S> {
         let is_reliable =
             matches!(self.bounds.network, Network::Reliable { .. } | Network::Fifo { .. });
         assert!(
-            self.bounds.timing != Timing::Synchronous || is_reliable,
-            "Synchronous timing needs a reliable network, on which every packet arrives in time: \
+            !self.bounds.timing.has_rounds() || is_reliable,
+            "Timing in rounds needs a reliable network, on which every packet arrives in time: \
              choose `Reliable` or `Fifo`."
         );
     }

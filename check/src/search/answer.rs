@@ -22,7 +22,7 @@ impl<S: System> Search<'_, S> {
             at = parent.number();
         }
         path.reverse();
-        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
+        let (system, worker) = (self.system, &mut self.hands[0].worker);
         let first = path[0].expect("An initial state has a number.");
         let Walk { actions, violation } = walk(system, worker, first, &path[1..], found.violation);
         let story = system.story(&actions, &violation);
@@ -31,7 +31,7 @@ impl<S: System> Search<'_, S> {
 
     /// Judges the runs that go on for ever, once all states are known to be sound.
     pub(super) fn live(&mut self) -> End {
-        let system = self.asked.system;
+        let system = self.system;
         if let Err(why) = system.judges_liveness() {
             return End::Limit(why);
         }
@@ -68,20 +68,20 @@ impl<S: System> Search<'_, S> {
             left,
             branching: generated / left.max(1) as f64,
             repeated: 1.0 - self.distinct as f64 / generated.max(1.0),
-            met: self.asked.system.met(),
+            met: self.system.met(),
             ..self.stats
         }
     }
 
     /// What should happen sometimes and did, in this run and those before.
     pub(super) fn reached(&self) -> u64 {
-        let reached = |hand: &Hand<S>| self.asked.system.reached(&hand.worker);
+        let reached = |hand: &Hand<S>| self.system.reached(&hand.worker);
         self.hands.iter().fold(self.reached_before, |all, hand| all | reached(hand))
     }
 
     pub(super) fn report(self, end: End) -> Report {
         let seconds = (self.earlier + self.began.elapsed()).as_secs_f64();
-        let system = self.asked.system;
+        let system = self.system;
         let reached = self.reached();
         let (stats, waiting) = (self.stats(), self.to_leave() as u64);
         let depth = self.depth + u64::from(self.distinct > self.before);

@@ -22,7 +22,7 @@ const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 2;
 impl<S: System> Search<'_, S> {
     /// What the file belongs to: this system within these bounds.
     fn mark(&self) -> u64 {
-        let system = self.asked.system;
+        let system = self.system;
         Fingerprint::of(&(system.name(), system.bounds(), self.asked.liveness))
     }
 
@@ -31,7 +31,7 @@ impl<S: System> Search<'_, S> {
         let failed =
             |error: io::Error| format!("it cannot be saved to {}: {error}", path.display());
         let workers = self.hands.iter().map(|hand| &hand.worker).collect::<Vec<_>>();
-        let Some(remembered) = self.asked.system.remembered(&workers) else {
+        let Some(remembered) = self.system.remembered(&workers) else {
             return Err("it cannot be saved, because this system cannot".into());
         };
         let unfinished = path.with_extension("unfinished");
@@ -88,7 +88,7 @@ impl<S: System> Search<'_, S> {
             put(file, states.len() as u64)?;
             for state in states {
                 bytes.clear();
-                self.asked.system.save(state, &mut bytes);
+                self.system.save(state, &mut bytes);
                 put(file, bytes.len() as u64)?;
                 file.write_all(&bytes)?;
             }
@@ -122,7 +122,7 @@ impl<S: System> Search<'_, S> {
         self.earlier = Duration::from_nanos(get(file)?);
         self.levels = (0..get(file)?).map(|_| get(file)).collect::<Result<_, _>>()?;
         let remembered = get_bytes(file)?;
-        let system = self.asked.system;
+        let system = self.system;
         system.recall(&mut self.hands[0].worker, &remembered)?;
         let prints = get(file)? as usize;
         if self.table.room() < prints && !self.table.grow(prints, self.asked.memory) {
@@ -153,7 +153,7 @@ impl<S: System> Search<'_, S> {
     fn get_states(&self, file: &mut impl Read) -> Result<Vec<S::State>, String> {
         let mut states = Vec::new();
         for _ in 0..get(file)? {
-            let state = self.asked.system.load(&get_bytes(file)?);
+            let state = self.system.load(&get_bytes(file)?);
             states.push(state.ok_or("it holds a state that is none")?);
         }
         Ok(states)

@@ -51,19 +51,50 @@ const EVERY: Duration = Duration::from_secs(1);
 /// An exploration to be run: a system and its limits.
 pub struct Exploration<'a, S: System> {
     system: &'a S,
-    threads: usize,
-    memory: usize,
-    states: usize,
-    time: Option<Duration>,
-    interrupt: Option<&'a AtomicBool>,
-    progress: Option<Callback<'a>>,
-    liveness: bool,
-    checkpoint: Option<PathBuf>,
-    resume: Option<PathBuf>,
+    limits: Limits<'a>,
+}
+
+/// How far an exploration goes, and how: what is no matter of its system.
+pub struct Limits<'a> {
+    /// How many threads work; one at least.
+    pub threads: usize,
+    /// Bytes to keep at most.
+    pub memory: usize,
+    /// About how many distinct states to visit at most.
+    pub states: usize,
+    /// The longest that it takes.
+    pub time: Option<Duration>,
+    /// Set to end it soon.
+    pub interrupt: Option<&'a AtomicBool>,
+    /// Called about once a second.
+    pub progress: Option<Callback<'a>>,
+    /// Whether liveness is judged, too.
+    pub liveness: bool,
+    /// Where it is saved if it ends early.
+    pub checkpoint: Option<PathBuf>,
+    /// From where it goes on.
+    pub resume: Option<PathBuf>,
+}
+
+impl Default for Limits<'_> {
+    /// One thread, 4 GiB, no limit of states or time.
+    fn default() -> Self {
+        Limits {
+            threads: 1,
+            memory: 4 << 30,
+            states: MOST_STATES,
+            time: None,
+            interrupt: None,
+            progress: None,
+            liveness: false,
+            checkpoint: None,
+            resume: None,
+        }
+    }
 }
 
 /// Called now and then with how far an exploration has come.
-type Callback<'a> = Box<dyn FnMut(&Progress) + 'a>;
+pub type Callback<'a> = Box<dyn FnMut(&Progress) + 'a>;
 
 /// How far an exploration has come.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -83,56 +114,50 @@ pub struct Progress {
 }
 
 impl<'a, S: System> Exploration<'a, S> {
-    /// One thread, 4 GiB, no limit of time or states.
+    /// Within the usual limits: one thread, 4 GiB, no limit of states or time.
     pub fn new(system: &'a S) -> Exploration<'a, S> {
-        Exploration {
-            system,
-            threads: 1,
-            memory: 4 << 30,
-            states: MOST_STATES,
-            time: None,
-            interrupt: None,
-            progress: None,
-            liveness: false,
-            checkpoint: None,
-            resume: None,
-        }
+        Exploration { system, limits: Limits::default() }
+    }
+
+    /// Within these limits.
+    pub fn within(self, limits: Limits<'a>) -> Self {
+        Exploration { limits, ..self }
     }
 
     /// Works with so many threads. Neither the verdict, nor the counts of a complete exploration,
     /// nor the length of the story depend on it; with one thread, nothing varies at all.
     pub fn threads(mut self, count: usize) -> Self {
-        self.threads = count.max(1);
+        self.limits.threads = count;
         self
     }
 
     /// Keeps at most so many bytes.
     pub fn memory(mut self, bytes: usize) -> Self {
-        self.memory = bytes;
+        self.limits.memory = bytes;
         self
     }
 
     /// Visits about so many distinct states at most: the limit is looked at after each round.
     pub fn states(mut self, count: usize) -> Self {
-        self.states = count.min(MOST_STATES);
+        self.limits.states = count;
         self
     }
 
     /// Ends after this time.
     pub fn time(mut self, limit: Duration) -> Self {
-        self.time = Some(limit);
+        self.limits.time = Some(limit);
         self
     }
 
     /// Ends soon after the flag is set.
     pub fn interrupt(mut self, flag: &'a AtomicBool) -> Self {
-        self.interrupt = Some(flag);
+        self.limits.interrupt = Some(flag);
         self
     }
 
     /// Calls back about once a second.
     pub fn progress(mut self, callback: impl FnMut(&Progress) + 'a) -> Self {
-        self.progress = Some(Box::new(callback));
+        self.limits.progress = Some(Box::new(callback));
         self
     }
 
@@ -140,7 +165,7 @@ impl<'a, S: System> Exploration<'a, S> {
     /// again (see [`System::owes`] and [`System::fairness`]). It takes a second walk of one thread,
     /// and the states that owe something are kept while they are searched.
     pub fn liveness(mut self, wanted: bool) -> Self {
-        self.liveness = wanted;
+        self.limits.liveness = wanted;
         self
     }
 
@@ -148,7 +173,7 @@ impl<'a, S: System> Exploration<'a, S> {
     /// [`resume`](Exploration::resume) goes on. Whether that succeeded stands in the reason of the
     /// report.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
-        self.checkpoint = Some(path.into());
+        self.limits.checkpoint = Some(path.into());
         self
     }
 
@@ -156,7 +181,7 @@ impl<'a, S: System> Exploration<'a, S> {
     /// within the same bounds; limits and threads may differ. The totals of a complete exploration
     /// are those of one that did not end early. Limits of time count from now.
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
-        self.resume = Some(path.into());
+        self.limits.resume = Some(path.into());
         self
     }
 
@@ -190,7 +215,8 @@ enum End {
 }
 
 struct Search<'a, S: System> {
-    asked: Exploration<'a, S>,
+    system: &'a S,
+    asked: Limits<'a>,
     began: Instant,
     called: Instant,
     hands: Vec<Hand<S>>,
@@ -226,13 +252,16 @@ struct Search<'a, S: System> {
 }
 
 impl<'a, S: System> Search<'a, S> {
-    fn new(asked: Exploration<'a, S>) -> Search<'a, S> {
+    fn new(Exploration { system, limits: mut asked }: Exploration<'a, S>) -> Search<'a, S> {
         let now = Instant::now();
+        asked.threads = asked.threads.max(1);
+        asked.states = asked.states.min(MOST_STATES);
         Search {
             began: now,
             called: now,
-            hands: (0..asked.threads).map(|_| Hand::new(asked.system)).collect(),
-            sleepers: asked.system.is_reduced().then(Sleepers::new),
+            hands: (0..asked.threads).map(|_| Hand::new(system)).collect(),
+            sleepers: system.is_reduced().then(Sleepers::new),
+            system,
             asked,
             table: Table::new(),
             parents: Vec::new(),
@@ -288,7 +317,7 @@ impl<'a, S: System> Search<'a, S> {
         if self.asked.resume.is_none() {
             return self.start();
         }
-        let (system, worker) = (self.asked.system, &mut self.hands[0].worker);
+        let (system, worker) = (self.system, &mut self.hands[0].worker);
         // What is met first in every run gets the same numbers again.
         if let Err(violation) = system.initial(worker) {
             return Some(End::Broken { violation, steps: 0, story: String::new() });
@@ -305,7 +334,7 @@ impl<'a, S: System> Search<'a, S> {
 
     /// The initial states.
     fn start(&mut self) -> Option<End> {
-        let system = self.asked.system;
+        let system = self.system;
         let worker = &mut self.hands[0].worker;
         let initial = caught(|| system.initial(worker)).unwrap_or_else(|text| Err(no_panic(text)));
         let initial = match initial {
@@ -349,7 +378,7 @@ impl<'a, S: System> Search<'a, S> {
         let deadline = self.asked.time.map(|limit| self.began + limit);
         while !pieces.is_empty() {
             let round = Round {
-                system: self.asked.system,
+                system: self.system,
                 table: &self.table,
                 sleepers: self.sleepers.as_ref(),
                 frontier: &self.frontier,
@@ -481,7 +510,7 @@ impl<'a, S: System> Search<'a, S> {
     fn bytes(&self) -> usize {
         let states = self.frontier.capacity() + self.next.capacity();
         let parents = self.parents.capacity() * size_of::<Parent>();
-        let system = self.asked.system;
+        let system = self.system;
         let kept: usize = self.hands.iter().map(|hand| system.worker_bytes(&hand.worker)).sum();
         let heap: usize = self.heap_bytes.iter().sum();
         let fresh: usize = self

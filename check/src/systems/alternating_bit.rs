@@ -14,11 +14,9 @@
 //! sender waits for just this, and the receiver takes over the sender's bit and value; and the
 //! sender takes a value for received only when it was.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The protocol with bounded lines and 2 values.
 #[derive(Clone, Debug)]
@@ -83,20 +81,6 @@ const VALUES: u8 = 2;
 const MOST_MESSAGES: usize = 7;
 
 impl AlternatingBit {
-    /// The protocol with at most so many messages on each line.
-    ///
-    /// # Panics
-    /// If there are more than 7, which do not fit a state.
-    pub fn new(messages: usize) -> AlternatingBit {
-        assert!(messages <= MOST_MESSAGES, "At most {MOST_MESSAGES} messages fit a line.");
-        AlternatingBit { messages, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: AlternatingBitMutant) -> AlternatingBit {
-        AlternatingBit { mutant: Some(mutant), ..self }
-    }
-
     fn add_sender(&self, state: AlternatingBitState, successors: &mut Added) {
         use AlternatingBitAction as Action;
         let bit = state.sender & BIT;
@@ -145,7 +129,7 @@ impl AlternatingBit {
 type Added = Successors<AlternatingBitAction, AlternatingBitState>;
 
 fn broken(text: &str) -> Violation {
-    Violation { property: "correctness".into(), text: text.into() }
+    Violation::new("correctness", text)
 }
 
 impl AlternatingBitState {
@@ -174,12 +158,32 @@ impl Line {
     }
 }
 
-impl System for AlternatingBit {
+impl Specification for AlternatingBit {
     type State = AlternatingBitState;
-    type Move = AlternatingBitAction;
     type Action = AlternatingBitAction;
-    /// Whether the receiver had the value that the sender waited for.
-    type Worker = u64;
+    type Mutant = AlternatingBitMutant;
+
+    const CARD: Card = Card {
+        name: "alternating-bit-spec",
+        what: "values in order over lossy lines; --size counts messages on a line",
+        family: "link",
+        file: "check/src/systems/alternating_bit.rs",
+        source: "Bartlett, Scantlebury, Wilkinson 1969; Lamport 2002, AlternatingBit",
+        model: "no crashes; lines lose messages and keep their order",
+        counted: "messages on a line",
+        usual: 2,
+        sizes: 1..=MOST_MESSAGES,
+    };
+    const MUTANTS: &'static [AlternatingBitMutant] =
+        &[AlternatingBitMutant::TakeAnyAck, AlternatingBitMutant::Reorder];
+    const SOMETIMES: &'static [Sometimes<Self>] =
+        &[("a value was received and not yet acknowledged", |_, state| {
+            state.is_waiting() && state.receiver == state.sender
+        })];
+
+    fn sized(size: usize, mutant: Option<AlternatingBitMutant>) -> Self {
+        AlternatingBit { messages: size, mutant }
+    }
 
     fn name(&self) -> String {
         "the alternating-bit protocol".into()
@@ -193,15 +197,7 @@ impl System for AlternatingBit {
         ]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a value was received and not yet acknowledged"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<AlternatingBitState>, Violation> {
+    fn initial(&self) -> Vec<AlternatingBitState> {
         let mut states = Vec::new();
         for bit in 0..=BIT {
             for sent in 0..VALUES {
@@ -216,10 +212,10 @@ impl System for AlternatingBit {
                 }
             }
         }
-        Ok(states)
+        states
     }
 
-    fn next(&self, _: &mut u64, state: &AlternatingBitState, successors: &mut Added) {
+    fn next(&self, state: &AlternatingBitState, successors: &mut Added) {
         use AlternatingBitAction as Action;
         let state = *state;
         self.add_sender(state, successors);
@@ -235,66 +231,16 @@ impl System for AlternatingBit {
     }
 
     /// The sender does not wait only if the receiver has its bit.
-    fn judge(&self, seen: &mut u64, state: &AlternatingBitState) -> Judgement {
-        *seen |= u64::from(state.is_waiting() && state.receiver == state.sender);
-        if !state.is_waiting() && (state.receiver ^ state.sender) & BIT != 0 {
-            let text = "The sender takes a value for received that the receiver does not have.";
-            return Judgement::Broken(broken(text));
-        }
-        let most = self.messages;
-        if usize::from(state.forth.count) > most || usize::from(state.back.count) > most {
-            return Judgement::Outside;
-        }
-        Judgement::Within
+    fn fault(&self, state: &AlternatingBitState) -> Option<Violation> {
+        let is_told = !state.is_waiting() && (state.receiver ^ state.sender) & BIT != 0;
+        let text = "The sender takes a value for received that the receiver does not have.";
+        is_told.then(|| broken(text))
     }
 
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &AlternatingBitState,
-        taken: AlternatingBitAction,
-    ) -> AlternatingBitAction {
-        taken
+    fn is_within(&self, state: &AlternatingBitState) -> bool {
+        usize::from(state.forth.count.max(state.back.count)) <= self.messages
     }
 }
 
-impl Specification for AlternatingBit {
-    type Mutant = AlternatingBitMutant;
-
-    const NAME: &'static str = "alternating-bit-spec";
-    const WHAT: &'static str = "values in order over lossy lines; --size counts messages on a line";
-    const FAMILY: &'static str = "link";
-    const FILE: &'static str = "check/src/systems/alternating_bit.rs";
-    const SOURCE: &'static str =
-        "Bartlett, Scantlebury, Wilkinson 1969; Lamport 2002, AlternatingBit";
-    const MODEL: &'static str = "no crashes; lines lose messages and keep their order";
-    const COUNTED: &'static str = "messages on a line";
-    const USUAL: usize = 2;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_MESSAGES;
-    const MUTANTS: &'static [AlternatingBitMutant] =
-        &[AlternatingBitMutant::TakeAnyAck, AlternatingBitMutant::Reorder];
-
-    fn sized(size: usize, mutant: Option<AlternatingBitMutant>) -> AlternatingBit {
-        AlternatingBit { mutant, ..AlternatingBit::new(size) }
-    }
-}
-
-impl Display for AlternatingBitAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for AlternatingBitMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AlternatingBitMutant::TakeAnyAck => "take-any-ack",
-            AlternatingBitMutant::Reorder => "reorder",
-        })
-    }
-}
+saved!(AlternatingBitState { forth, back, sender, acknowledged, receiver });
+saved!(Line { count, messages });

@@ -14,11 +14,9 @@
 //! for 2 with the reliable one. Crashes are noticed as such. Where the module asks for a pair of
 //! participants, a step that only the first takes is generated for every second.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// Atomic commitment with a simple broadcast (`ACP_SB`), which blocks.
 pub type BlockingCommit = AtomicCommit<false>;
@@ -136,22 +134,12 @@ pub enum AtomicCommitMutant {
 const MOST_PARTICIPANTS: usize = 4;
 
 impl<const RELIABLE: bool> AtomicCommit<RELIABLE> {
-    /// So many participants.
-    ///
-    /// # Panics
-    /// If there are more than 4.
-    pub fn new(participants: usize) -> Self {
-        assert!(
-            participants <= MOST_PARTICIPANTS,
-            "At most {MOST_PARTICIPANTS} participants fit a state."
-        );
-        AtomicCommit { count: participants, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: AtomicCommitMutant) -> Self {
-        AtomicCommit { mutant: Some(mutant), ..self }
-    }
+    const COMMITTED: Sometimes<Self> =
+        ("a participant committed", |own, state| own.decided(state, Decision::Commit).is_some());
+    const ABORTED: Sometimes<Self> =
+        ("a participant aborted", |own, state| own.decided(state, Decision::Abort).is_some());
+    const BLOCKED: Sometimes<Self> =
+        ("a participant was blocked", |own, state| own.blocked(state).is_some());
 
     fn is(&self, mutant: AtomicCommitMutant) -> bool {
         self.mutant == Some(mutant)
@@ -301,35 +289,40 @@ impl<const RELIABLE: bool> AtomicCommit<RELIABLE> {
     }
 
     /// A participant that is alive and undecided, in a state that only a crash can change.
-    fn blocked(&self, state: &AtomicCommitState, steps: &mut Added) -> Option<usize> {
+    fn blocked(&self, state: &AtomicCommitState) -> Option<usize> {
         let is_open =
             |participant: &Participant| participant.is_alive && participant.decision.is_none();
         let at = state.participants[..self.count].iter().position(is_open)?;
-        steps.list.clear();
-        self.add_progress(state, steps);
+        let mut steps = Successors::new();
+        self.add_progress(state, &mut steps);
         let is_stuck = steps.list.iter().all(|(_, to)| to == state) && steps.broken.is_none();
         is_stuck.then_some(at)
     }
 
+    /// The first participant that has decided this.
+    fn decided(&self, state: &AtomicCommitState, decision: Decision) -> Option<usize> {
+        state.participants[..self.count].iter().position(|p| p.decision == Some(decision))
+    }
+
     /// What a decision contradicts, if anything.
-    fn fault(&self, state: &AtomicCommitState) -> Option<Violation> {
+    fn contradiction(&self, state: &AtomicCommitState) -> Option<Violation> {
         let participants = &state.participants[..self.count];
-        let decided = |decision| participants.iter().position(|p| p.decision == Some(decision));
+        let decided = |decision| self.decided(state, decision);
         let votes_no = participants.iter().position(|p| p.votes == Decision::Abort);
         let (committed, aborted) = (decided(Decision::Commit), decided(Decision::Abort));
         if let (Some(one), Some(other)) = (committed, aborted) {
             let text = format!("Participant {one} has committed, but {other} has aborted.");
-            return Some(broken("agreement (AC1)", text));
+            return Some(Violation::new("agreement (AC1)", text));
         }
         if let (Some(one), Some(other)) = (committed, votes_no) {
             let text = format!("Participant {one} has committed, but {other} votes no.");
-            return Some(broken("all have voted yes (AC2)", text));
+            return Some(Violation::new("all have voted yes (AC2)", text));
         }
         let are_alive = state.coordinator.is_alive
             && participants.iter().all(|participant| participant.is_alive);
         if let (Some(one), None, true) = (aborted, votes_no, are_alive) {
             let text = format!("Participant {one} has aborted without a no and without a crash.");
-            return Some(broken("no abort without cause (AC3)", text));
+            return Some(Violation::new("no abort without cause (AC3)", text));
         }
         None
     }
@@ -349,48 +342,60 @@ fn decide(
     let before = to.participants[at].decision.replace(decision);
     if before.is_some_and(|before| before != decision) {
         let text = format!("Participant {at} has decided, and decides otherwise.");
-        return successors.break_at(action, broken("one decision (AC4)", text));
+        return successors.break_at(action, Violation::new("one decision (AC4)", text));
     }
     successors.add(action, to);
 }
 
-fn broken(property: &str, text: String) -> Violation {
-    Violation { property: property.into(), text }
-}
-
-/// What a thread keeps for itself.
-#[derive(Debug)]
-pub struct AtomicCommitWorker {
-    /// Whether a participant has committed, aborted, been blocked; a bit each.
-    seen: u64,
-    /// The steps of the state that is judged.
-    steps: Added,
-}
-
-impl<const RELIABLE: bool> System for AtomicCommit<RELIABLE> {
+impl<const RELIABLE: bool> Specification for AtomicCommit<RELIABLE> {
     type State = AtomicCommitState;
-    type Move = AtomicCommitAction;
     type Action = AtomicCommitAction;
-    type Worker = AtomicCommitWorker;
+    type Mutant = AtomicCommitMutant;
+
+    const CARD: Card = Card {
+        name: if RELIABLE { "non-blocking-commit-spec" } else { "blocking-commit-spec" },
+        what: if RELIABLE {
+            "commit by a reliable broadcast, which never blocks; --size counts participants"
+        } else {
+            "commit by a simple broadcast, which may block; --size counts participants"
+        },
+        family: "commit",
+        file: "check/src/systems/atomic_commit.rs",
+        source: if RELIABLE {
+            "Babaoğlu, Toueg 1993, ACP_NB"
+        } else {
+            "Babaoğlu, Toueg 1993, ACP_SB"
+        },
+        model: "crash-stop, crashes are noticed; messages arrive",
+        counted: "participants",
+        usual: if RELIABLE { 2 } else { 3 },
+        sizes: 1..=MOST_PARTICIPANTS,
+    };
+    const MUTANTS: &'static [AtomicCommitMutant] = if RELIABLE {
+        &[
+            AtomicCommitMutant::DecideFirst,
+            AtomicCommitMutant::ForgetTheDead,
+            AtomicCommitMutant::NeverAbort,
+        ]
+    } else {
+        &[AtomicCommitMutant::CommitOnOneYes, AtomicCommitMutant::AbortUntold]
+    };
+    const SOMETIMES: &'static [Sometimes<Self>] = if RELIABLE {
+        &[Self::COMMITTED, Self::ABORTED]
+    } else {
+        &[Self::COMMITTED, Self::ABORTED, Self::BLOCKED]
+    };
+
+    fn sized(size: usize, mutant: Option<AtomicCommitMutant>) -> Self {
+        AtomicCommit { count: size, mutant }
+    }
 
     fn name(&self) -> String {
         let broadcast = if RELIABLE { "a reliable" } else { "a simple" };
         format!("atomic commitment by {broadcast} broadcast, {} participants", self.count)
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        let mut marks = vec!["a participant committed", "a participant aborted"];
-        if !RELIABLE {
-            marks.push("a participant was blocked");
-        }
-        marks
-    }
-
-    fn worker(&self) -> AtomicCommitWorker {
-        AtomicCommitWorker { seen: 0, steps: Successors::new() }
-    }
-
-    fn initial(&self, _: &mut AtomicCommitWorker) -> Result<Vec<AtomicCommitState>, Violation> {
+    fn initial(&self) -> Vec<AtomicCommitState> {
         let participant = |votes| Participant {
             votes,
             is_alive: true,
@@ -412,10 +417,10 @@ impl<const RELIABLE: bool> System for AtomicCommit<RELIABLE> {
             }
             AtomicCommitState { participants, coordinator }
         };
-        Ok((0..1 << self.count).map(state).collect())
+        (0..1 << self.count).map(state).collect()
     }
 
-    fn next(&self, _: &mut AtomicCommitWorker, state: &AtomicCommitState, successors: &mut Added) {
+    fn next(&self, state: &AtomicCommitState, successors: &mut Added) {
         self.add_progress(state, successors);
         if state.coordinator.is_alive {
             let mut to = *state;
@@ -433,86 +438,16 @@ impl<const RELIABLE: bool> System for AtomicCommit<RELIABLE> {
 
     /// AC1 to AC3, and with a reliable broadcast what remains of AC5 without fairness: nobody who
     /// is alive stays undecided when only crashes can follow.
-    fn judge(&self, worker: &mut AtomicCommitWorker, state: &AtomicCommitState) -> Judgement {
-        if let Some(violation) = self.fault(state) {
-            return Judgement::Broken(violation);
-        }
-        let participants = &state.participants[..self.count];
-        let has = |decision| participants.iter().any(|p| p.decision == Some(decision));
-        worker.seen |= u64::from(has(Decision::Commit)) | u64::from(has(Decision::Abort)) << 1;
-        let Some(at) = self.blocked(state, &mut worker.steps) else {
-            return Judgement::Within;
-        };
-        worker.seen |= 4;
-        if !RELIABLE {
-            return Judgement::Within;
-        }
-        let text = format!("Participant {at} is alive, and can never decide.");
-        Judgement::Broken(broken("non-blocking (AC5)", text))
-    }
-
-    fn reached(&self, worker: &AtomicCommitWorker) -> u64 {
-        worker.seen
-    }
-
-    fn action(
-        &self,
-        _: &mut AtomicCommitWorker,
-        _: &AtomicCommitState,
-        taken: AtomicCommitAction,
-    ) -> AtomicCommitAction {
-        taken
-    }
-}
-
-impl<const RELIABLE: bool> Specification for AtomicCommit<RELIABLE> {
-    type Mutant = AtomicCommitMutant;
-
-    const NAME: &'static str =
-        if RELIABLE { "non-blocking-commit-spec" } else { "blocking-commit-spec" };
-    const WHAT: &'static str = if RELIABLE {
-        "commit by a reliable broadcast, which never blocks; --size counts participants"
-    } else {
-        "commit by a simple broadcast, which may block; --size counts participants"
-    };
-    const FAMILY: &'static str = "commit";
-    const FILE: &'static str = "check/src/systems/atomic_commit.rs";
-    const SOURCE: &'static str =
-        if RELIABLE { "Babaoğlu, Toueg 1993, ACP_NB" } else { "Babaoğlu, Toueg 1993, ACP_SB" };
-    const MODEL: &'static str = "crash-stop, crashes are noticed; messages arrive";
-    const COUNTED: &'static str = "participants";
-    const USUAL: usize = if RELIABLE { 2 } else { 3 };
-    const SIZES: RangeInclusive<usize> = 1..=MOST_PARTICIPANTS;
-    const MUTANTS: &'static [AtomicCommitMutant] = if RELIABLE {
-        &[
-            AtomicCommitMutant::DecideFirst,
-            AtomicCommitMutant::ForgetTheDead,
-            AtomicCommitMutant::NeverAbort,
-        ]
-    } else {
-        &[AtomicCommitMutant::CommitOnOneYes, AtomicCommitMutant::AbortUntold]
-    };
-
-    fn sized(size: usize, mutant: Option<AtomicCommitMutant>) -> Self {
-        AtomicCommit { mutant, ..AtomicCommit::new(size) }
-    }
-}
-
-impl Display for AtomicCommitAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for AtomicCommitMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AtomicCommitMutant::CommitOnOneYes => "commit-on-one-yes",
-            AtomicCommitMutant::AbortUntold => "abort-untold",
-            AtomicCommitMutant::DecideFirst => "decide-first",
-            AtomicCommitMutant::ForgetTheDead => "forget-the-dead",
-            AtomicCommitMutant::NeverAbort => "never-abort",
+    fn fault(&self, state: &AtomicCommitState) -> Option<Violation> {
+        self.contradiction(state).or_else(|| {
+            let at = if RELIABLE { self.blocked(state) } else { None }?;
+            let text = format!("Participant {at} is alive, and can never decide.");
+            Some(Violation::new("non-blocking (AC5)", text))
         })
     }
 }
+
+saved!(AtomicCommitState { participants, coordinator });
+saved!(Participant { votes, is_alive, has_voted, decision, forward });
+saved!(Coordinator { is_alive, decision, request, vote, broadcast });
+saved!(Decision: Commit, Abort);

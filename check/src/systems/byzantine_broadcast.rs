@@ -13,11 +13,9 @@
 //! depth 7. Which are faulty and which were told is a matter of the initial state. Every set of
 //! waiting echoes that a process may receive, those known already included, is a step.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The broadcast among a given number of processes, with as many faulty ones as it bears.
 #[derive(Clone, Debug)]
@@ -97,23 +95,6 @@ const ECHOED: u16 = 2;
 const ACCEPTED: u16 = 3;
 
 impl ByzantineBroadcast {
-    /// So many processes, of which less than a third are faulty.
-    ///
-    /// # Panics
-    /// If there are none or more than 8.
-    pub fn new(processes: u32) -> ByzantineBroadcast {
-        assert!(
-            (1..=MOST_PROCESSES).contains(&processes),
-            "1 to {MOST_PROCESSES} processes fit a state."
-        );
-        ByzantineBroadcast { processes, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: ByzantineBroadcastMutant) -> ByzantineBroadcast {
-        ByzantineBroadcast { mutant: Some(mutant), ..self }
-    }
-
     /// How many faulty processes the algorithm bears (`T`).
     fn borne(&self) -> u32 {
         (self.processes - 1) / 3
@@ -163,7 +144,7 @@ impl ByzantineBroadcast {
             };
             if self.was_nobody_told(state) {
                 let text = format!("No correct process was told, but {process} takes that it was.");
-                successors.break_at(action, broken("unforgeability", text));
+                successors.break_at(action, Violation::new("unforgeability", text));
                 return;
             }
             successors.add(action, to.echoing(process, next));
@@ -174,20 +155,24 @@ impl ByzantineBroadcast {
         }
     }
 
+    fn correct(&self, state: &State) -> impl Iterator<Item = u32> + use<> {
+        let correct = state.correct;
+        (0..self.processes).filter(move |process| correct >> process & 1 == 1)
+    }
+
+    /// The correct processes that have accepted.
+    fn accepted(&self, state: &State) -> impl Iterator<Item = u32> {
+        self.correct(state).filter(|&process| state.stage(process) == ACCEPTED)
+    }
+
     /// Whether no correct process was told: none is told or has moved.
     fn was_nobody_told(&self, state: &State) -> bool {
-        (0..self.processes)
-            .filter(|process| state.correct >> process & 1 == 1)
-            .all(|process| state.stage(process) == UNTOLD)
+        self.correct(state).all(|process| state.stage(process) == UNTOLD)
     }
 }
 
 type State = ByzantineBroadcastState;
 type Added = Successors<ByzantineBroadcastAction, State>;
-
-fn broken(property: &str, text: String) -> Violation {
-    Violation { property: property.into(), text }
-}
 
 impl ByzantineBroadcastState {
     fn stage(&self, process: u32) -> u16 {
@@ -204,26 +189,45 @@ impl ByzantineBroadcastState {
     }
 }
 
-impl System for ByzantineBroadcast {
+impl Specification for ByzantineBroadcast {
     type State = ByzantineBroadcastState;
-    type Move = ByzantineBroadcastAction;
     type Action = ByzantineBroadcastAction;
-    /// Whether all correct processes had accepted, and whether one had before all had echoed.
-    type Worker = u64;
+    type Mutant = ByzantineBroadcastMutant;
+
+    const CARD: Card = Card {
+        name: "byzantine-broadcast-spec",
+        what: "broadcast by echoes among liars, without signatures; --size counts processes",
+        family: "broadcast",
+        file: "check/src/systems/byzantine_broadcast.rs",
+        source: "Srikanth, Toueg 1987, bcastByz",
+        model: "Byzantine, less than a third; asynchronous",
+        counted: "processes",
+        usual: 4,
+        sizes: 1..=MOST_PROCESSES as usize,
+    };
+    const MUTANTS: &'static [ByzantineBroadcastMutant] = &[
+        ByzantineBroadcastMutant::EchoEarly,
+        ByzantineBroadcastMutant::AcceptEarly,
+        ByzantineBroadcastMutant::TooManyFaulty,
+    ];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("all correct processes accepted", |own, state| {
+            own.accepted(state).count() as u32 == state.correct.count_ones()
+        }),
+        ("one accepted before all correct ones had echoed", |own, state| {
+            own.accepted(state).next().is_some() && state.echoed != state.correct
+        }),
+    ];
+
+    fn sized(size: usize, mutant: Option<ByzantineBroadcastMutant>) -> Self {
+        ByzantineBroadcast { processes: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
         format!("Byzantine broadcast, {} processes, {} faulty", self.processes, self.faulty())
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["all correct processes accepted", "one accepted before all correct ones had echoed"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<State>, Violation> {
+    fn initial(&self) -> Vec<State> {
         let mut states = Vec::new();
         for told in 0..=self.all() {
             let stage = |process: u32| u16::from(told >> process & 1) << (2 * process);
@@ -235,12 +239,12 @@ impl System for ByzantineBroadcast {
                 }
             }
         }
-        Ok(states)
+        states
     }
 
-    fn next(&self, _: &mut u64, state: &State, successors: &mut Added) {
+    fn next(&self, state: &State, successors: &mut Added) {
         let waiting = state.echoed | self.all() & !state.correct;
-        for process in (0..self.processes).filter(|process| state.correct >> process & 1 == 1) {
+        for process in self.correct(state) {
             // The subsets of the waiting echoes, from all to none.
             let mut received = waiting;
             loop {
@@ -257,78 +261,16 @@ impl System for ByzantineBroadcast {
     /// Relay: if a correct process has accepted, the correct ones that have echoed are enough to
     /// bring all others to echo, and the echoes of all are enough to accept. That they arrive is
     /// liveness.
-    fn judge(&self, seen: &mut u64, state: &State) -> Judgement {
-        let correct = (0..self.processes).filter(|process| state.correct >> process & 1 == 1);
-        let accepted = correct.filter(|&process| state.stage(process) == ACCEPTED);
-        let (count, first) = (accepted.clone().count() as u32, accepted.clone().next());
-        *seen |= u64::from(count == state.correct.count_ones());
-        let Some(process) = first else {
-            return Judgement::Within;
-        };
-        *seen |= u64::from(state.echoed != state.correct) << 1;
+    fn fault(&self, state: &State) -> Option<Violation> {
+        let process = self.accepted(state).next()?;
         let echoes = state.echoed.count_ones();
         let needed = self.processes - 2 * self.borne();
-        if echoes >= needed {
-            return Judgement::Within;
-        }
         let text = format!(
             "Process {process} has accepted, but the others may hear {echoes} echoes only, and \
              need {needed}."
         );
-        Judgement::Broken(broken("relay", text))
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &State,
-        taken: ByzantineBroadcastAction,
-    ) -> ByzantineBroadcastAction {
-        taken
+        (echoes < needed).then(|| Violation::new("relay", text))
     }
 }
 
-impl Specification for ByzantineBroadcast {
-    type Mutant = ByzantineBroadcastMutant;
-
-    const NAME: &'static str = "byzantine-broadcast-spec";
-    const WHAT: &'static str =
-        "broadcast by echoes among liars, without signatures; --size counts processes";
-    const FAMILY: &'static str = "broadcast";
-    const FILE: &'static str = "check/src/systems/byzantine_broadcast.rs";
-    const SOURCE: &'static str = "Srikanth, Toueg 1987, bcastByz";
-    const MODEL: &'static str = "Byzantine, less than a third; asynchronous";
-    const COUNTED: &'static str = "processes";
-    const USUAL: usize = 4;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_PROCESSES as usize;
-    const MUTANTS: &'static [ByzantineBroadcastMutant] = &[
-        ByzantineBroadcastMutant::EchoEarly,
-        ByzantineBroadcastMutant::AcceptEarly,
-        ByzantineBroadcastMutant::TooManyFaulty,
-    ];
-
-    fn sized(size: usize, mutant: Option<ByzantineBroadcastMutant>) -> ByzantineBroadcast {
-        ByzantineBroadcast { mutant, ..ByzantineBroadcast::new(size as u32) }
-    }
-}
-
-impl Display for ByzantineBroadcastAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for ByzantineBroadcastMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ByzantineBroadcastMutant::EchoEarly => "echo-early",
-            ByzantineBroadcastMutant::AcceptEarly => "accept-early",
-            ByzantineBroadcastMutant::TooManyFaulty => "too-many-faulty",
-        })
-    }
-}
+saved!(ByzantineBroadcastState { correct, echoed, stages, heard });

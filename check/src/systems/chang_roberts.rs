@@ -10,11 +10,9 @@
 //! S. Merz. For 3 nodes whose identities ascend along the ring (`MCChangRoberts`), TLC records 137
 //! distinct states, 227 generated and depth 10. Every set of initiators is an initial state.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The election among a given number of nodes. The identity of a node is its place on the ring.
 #[derive(Clone, Debug)]
@@ -62,20 +60,6 @@ pub enum ChangRobertsMutant {
 const MOST_NODES: usize = 8;
 
 impl ChangRoberts {
-    /// A ring of so many nodes.
-    ///
-    /// # Panics
-    /// If there are none or more than 8.
-    pub fn new(nodes: usize) -> ChangRoberts {
-        assert!((1..=MOST_NODES).contains(&nodes), "A ring has 1 to {MOST_NODES} nodes.");
-        ChangRoberts { nodes, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: ChangRobertsMutant) -> ChangRoberts {
-        ChangRoberts { mutant: Some(mutant), ..self }
-    }
-
     fn received(
         &self,
         state: ChangRobertsState,
@@ -101,26 +85,40 @@ impl ChangRoberts {
     }
 }
 
-impl System for ChangRoberts {
+impl Specification for ChangRoberts {
     type State = ChangRobertsState;
-    type Move = ChangRobertsAction;
     type Action = ChangRobertsAction;
-    /// Whether a node has won, and whether one has won over another initiator.
-    type Worker = u64;
+    type Mutant = ChangRobertsMutant;
+
+    const CARD: Card = Card {
+        name: "chang-roberts-spec",
+        what: "election of the least identity on a ring; --size counts nodes",
+        family: "election",
+        file: "check/src/systems/chang_roberts.rs",
+        source: "Chang, Roberts 1979, ChangRoberts",
+        model: "no faults; a ring, asynchronous",
+        counted: "nodes",
+        usual: 3,
+        sizes: 1..=MOST_NODES,
+    };
+    const MUTANTS: &'static [ChangRobertsMutant] =
+        &[ChangRobertsMutant::PassLarger, ChangRobertsMutant::WinByLarger];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("a node has won", |_, state| state.winners != 0),
+        ("a node has won over another initiator", |_, state| {
+            state.winners != 0 && state.initiators.count_ones() > 1
+        }),
+    ];
+
+    fn sized(size: usize, mutant: Option<ChangRobertsMutant>) -> Self {
+        ChangRoberts { nodes: size, mutant }
+    }
 
     fn name(&self) -> String {
         format!("election on a ring of {}", self.nodes)
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a node has won", "a node has won over another initiator"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<ChangRobertsState>, Violation> {
+    fn initial(&self) -> Vec<ChangRobertsState> {
         let sets = 0..=u8::MAX >> (MOST_NODES - self.nodes);
         let begin = |initiators| ChangRobertsState {
             waiting: [0; MOST_NODES],
@@ -129,12 +127,11 @@ impl System for ChangRoberts {
             candidates: initiators,
             winners: 0,
         };
-        Ok(sets.map(begin).collect())
+        sets.map(begin).collect()
     }
 
     fn next(
         &self,
-        _: &mut u64,
         state: &ChangRobertsState,
         successors: &mut Successors<ChangRobertsAction, ChangRobertsState>,
     ) {
@@ -155,11 +152,10 @@ impl System for ChangRoberts {
 
     /// Correctness: a node that has won is the initiator with the smallest identity, and all
     /// others know that they have lost.
-    fn judge(&self, seen: &mut u64, state: &ChangRobertsState) -> Judgement {
+    fn fault(&self, state: &ChangRobertsState) -> Option<Violation> {
         if state.winners == 0 {
-            return Judgement::Within;
+            return None;
         }
-        *seen |= 1 | u64::from(state.initiators.count_ones() > 1) << 1;
         let winner = state.winners.trailing_zeros();
         let least = state.initiators.trailing_zeros();
         let text = if winner != least {
@@ -170,57 +166,10 @@ impl System for ChangRoberts {
             let other = state.candidates.trailing_zeros();
             format!("Node {winner} has won, but {other} is still a candidate.")
         } else {
-            return Judgement::Within;
+            return None;
         };
-        Judgement::Broken(Violation { property: "one leader".into(), text })
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &ChangRobertsState,
-        taken: ChangRobertsAction,
-    ) -> ChangRobertsAction {
-        taken
+        Some(Violation::new("one leader", text))
     }
 }
 
-impl Specification for ChangRoberts {
-    type Mutant = ChangRobertsMutant;
-
-    const NAME: &'static str = "chang-roberts-spec";
-    const WHAT: &'static str = "election of the least identity on a ring; --size counts nodes";
-    const FAMILY: &'static str = "election";
-    const FILE: &'static str = "check/src/systems/chang_roberts.rs";
-    const SOURCE: &'static str = "Chang, Roberts 1979, ChangRoberts";
-    const MODEL: &'static str = "no faults; a ring, asynchronous";
-    const COUNTED: &'static str = "nodes";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_NODES;
-    const MUTANTS: &'static [ChangRobertsMutant] =
-        &[ChangRobertsMutant::PassLarger, ChangRobertsMutant::WinByLarger];
-
-    fn sized(size: usize, mutant: Option<ChangRobertsMutant>) -> ChangRoberts {
-        ChangRoberts { mutant, ..ChangRoberts::new(size) }
-    }
-}
-
-impl Display for ChangRobertsAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for ChangRobertsMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ChangRobertsMutant::PassLarger => "pass-larger",
-            ChangRobertsMutant::WinByLarger => "win-by-larger",
-        })
-    }
-}
+saved!(ChangRobertsState { waiting, initiators, begun, candidates, winners });

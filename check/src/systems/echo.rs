@@ -10,11 +10,9 @@
 //! 75 distinct states, 116 generated and depth 16. Each label of the module is a step here, so a
 //! node that has heard from all goes on before it answers.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The algorithm among a given number of nodes, all of them neighbours; node 0 is the initiator.
 #[derive(Clone, Debug)]
@@ -93,20 +91,6 @@ pub enum EchoMutant {
 const MOST_NODES: usize = 5;
 
 impl Echo {
-    /// A complete graph of so many nodes.
-    ///
-    /// # Panics
-    /// If there are none or more than 5.
-    pub fn new(nodes: usize) -> Echo {
-        assert!((1..=MOST_NODES).contains(&nodes), "A graph has 1 to {MOST_NODES} nodes.");
-        Echo { nodes, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: EchoMutant) -> Echo {
-        Echo { mutant: Some(mutant), ..self }
-    }
-
     /// How many neighbours a node must hear from.
     fn awaited(&self, node: usize) -> u8 {
         match self.mutant {
@@ -163,7 +147,7 @@ impl Echo {
             let action = EchoAction::Answered { node, by };
             if node != 0 && own.heard == 0 {
                 let text = format!("Node {node} is answered by {by} before anyone has asked it.");
-                successors.break_at(action, broken("a question comes first", text));
+                successors.break_at(action, Violation::new("a question comes first", text));
                 continue;
             }
             successors.add(action, self.answered(state, node, by));
@@ -184,14 +168,13 @@ impl Echo {
         ancestors
     }
 
-    /// What is wrong with the tree, if anything.
-    fn fault(&self, state: &EchoState) -> Option<Violation> {
-        let nodes = 0..self.nodes;
+    /// A child and its parent that do not know each other.
+    fn wrong_tie(&self, state: &EchoState) -> Option<Violation> {
         for (node, own) in state.0.iter().enumerate().take(self.nodes) {
-            for child in nodes.clone().filter(|child| own.children >> child & 1 == 1) {
+            for child in (0..self.nodes).filter(|child| own.children >> child & 1 == 1) {
                 if state.0[child].parent != Some(node as u8) {
                     let text = format!("{node} counts {child} as a child, which it is not.");
-                    return Some(broken("children have this parent", text));
+                    return Some(Violation::new("children have this parent", text));
                 }
             }
             let Some(parent) = own.parent else {
@@ -200,31 +183,33 @@ impl Echo {
             let above = &state.0[usize::from(parent)];
             if above.stage == Stage::Done && above.children >> node & 1 == 0 {
                 let text = format!("{parent} is done, but does not know of its child {node}.");
-                return Some(broken("parents know their children", text));
+                return Some(Violation::new("parents know their children", text));
             }
         }
+        None
+    }
+
+    /// What is wrong once the initiator is done.
+    fn wrong_end(&self, state: &EchoState) -> Option<Violation> {
         if state.0[0].stage != Stage::Done {
             return None;
         }
+        let nodes = 0..self.nodes;
         let is_late = |&node: &usize| state.0[node].stage != Stage::Done;
         if let Some(node) = nodes.clone().find(is_late) {
             let text = format!("The initiator is done, but node {node} is not.");
-            return Some(broken("the initiator is last", text));
+            return Some(Violation::new("the initiator is last", text));
         }
         let is_lost = |&node: &usize| {
             let ancestors = self.ancestors(state, node);
             ancestors & 1 == 0 || ancestors >> node & 1 == 1
         };
         let text = |node| format!("All are done, but node {node} is not below the initiator.");
-        nodes.skip(1).find(is_lost).map(|node| broken("one tree", text(node)))
+        nodes.skip(1).find(is_lost).map(|node| Violation::new("one tree", text(node)))
     }
 }
 
 type Added = Successors<EchoAction, EchoState>;
-
-fn broken(property: &str, text: String) -> Violation {
-    Violation { property: property.into(), text }
-}
 
 impl EchoState {
     fn at(&self, node: usize, stage: Stage) -> EchoState {
@@ -238,12 +223,29 @@ impl EchoState {
     }
 }
 
-impl System for Echo {
+impl Specification for Echo {
     type State = EchoState;
-    type Move = EchoAction;
     type Action = EchoAction;
-    /// Whether all nodes were done.
-    type Worker = u64;
+    type Mutant = EchoMutant;
+
+    const CARD: Card = Card {
+        name: "echo-spec",
+        what: "one node builds a spanning tree; --size counts nodes",
+        family: "tree",
+        file: "check/src/systems/echo.rs",
+        source: "Chang 1982, Echo",
+        model: "no faults; asynchronous",
+        counted: "nodes",
+        usual: 3,
+        sizes: 1..=MOST_NODES,
+    };
+    const MUTANTS: &'static [EchoMutant] = &[EchoMutant::AnswerEarly, EchoMutant::LastAsker];
+    const SOMETIMES: &'static [Sometimes<Self>] =
+        &[("all nodes were done", |own, state| state.are_all_done(own.nodes))];
+
+    fn sized(size: usize, mutant: Option<EchoMutant>) -> Self {
+        Echo { nodes: size, mutant }
+    }
 
     fn name(&self) -> String {
         format!("echo among {} nodes", self.nodes)
@@ -253,15 +255,7 @@ impl System for Echo {
         vec!["a complete graph".into()]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["all nodes were done"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<EchoState>, Violation> {
+    fn initial(&self) -> Vec<EchoState> {
         let node = Node {
             stage: Stage::Beginning,
             parent: None,
@@ -270,10 +264,10 @@ impl System for Echo {
             asked: 0,
             answered: 0,
         };
-        Ok(vec![EchoState([node; MOST_NODES])])
+        vec![EchoState([node; MOST_NODES])]
     }
 
-    fn next(&self, _: &mut u64, state: &EchoState, successors: &mut Added) {
+    fn next(&self, state: &EchoState, successors: &mut Added) {
         for node in 0..self.nodes {
             match state.0[node].stage {
                 Stage::Beginning => {
@@ -299,51 +293,11 @@ impl System for Echo {
         }
     }
 
-    fn judge(&self, seen: &mut u64, state: &EchoState) -> Judgement {
-        *seen |= u64::from(state.are_all_done(self.nodes));
-        self.fault(state).map_or(Judgement::Within, Judgement::Broken)
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &EchoState, taken: EchoAction) -> EchoAction {
-        taken
+    fn fault(&self, state: &EchoState) -> Option<Violation> {
+        self.wrong_tie(state).or_else(|| self.wrong_end(state))
     }
 }
 
-impl Specification for Echo {
-    type Mutant = EchoMutant;
-
-    const NAME: &'static str = "echo-spec";
-    const WHAT: &'static str = "one node builds a spanning tree; --size counts nodes";
-    const FAMILY: &'static str = "tree";
-    const FILE: &'static str = "check/src/systems/echo.rs";
-    const SOURCE: &'static str = "Chang 1982, Echo";
-    const MODEL: &'static str = "no faults; asynchronous";
-    const COUNTED: &'static str = "nodes";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_NODES;
-    const MUTANTS: &'static [EchoMutant] = &[EchoMutant::AnswerEarly, EchoMutant::LastAsker];
-
-    fn sized(size: usize, mutant: Option<EchoMutant>) -> Echo {
-        Echo { mutant, ..Echo::new(size) }
-    }
-}
-
-impl Display for EchoAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for EchoMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EchoMutant::AnswerEarly => "answer-early",
-            EchoMutant::LastAsker => "last-asker",
-        })
-    }
-}
+saved!(EchoState { 0 });
+saved!(Node { stage, parent, children, heard, asked, answered });
+saved!(Stage: Beginning, Hearing, Answering, Done);

@@ -14,11 +14,9 @@
 //! search breadth first, which is 9); and 1,566, 15,986 and 12 for 4 nodes (`EWD840_json`). A
 //! step that several alternatives of its condition allow is generated for each of them.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The detection among a given number of nodes.
 #[derive(Clone, Debug)]
@@ -68,20 +66,6 @@ pub enum Ewd840Mutant {
 const MOST_NODES: u32 = 6;
 
 impl Ewd840 {
-    /// A ring of so many nodes.
-    ///
-    /// # Panics
-    /// If there are none or more than 6.
-    pub fn new(nodes: u32) -> Ewd840 {
-        assert!((1..=MOST_NODES).contains(&nodes), "A ring has 1 to {MOST_NODES} nodes.");
-        Ewd840 { nodes, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: Ewd840Mutant) -> Ewd840 {
-        Ewd840 { mutant: Some(mutant), ..self }
-    }
-
     fn add_token(&self, state: Ewd840State, successors: &mut Added) {
         let at = u32::from(state.at);
         let is_black = state.black >> at & 1 == 1;
@@ -108,26 +92,47 @@ impl Ewd840 {
 
 type Added = Successors<Ewd840Action, Ewd840State>;
 
-impl System for Ewd840 {
+impl Ewd840State {
+    /// Whether node 0 may conclude that all are passive.
+    fn is_detected(&self) -> bool {
+        self.at == 0 && !self.is_token_black && (self.black | self.active) & 1 == 0
+    }
+}
+
+impl Specification for Ewd840 {
     type State = Ewd840State;
-    type Move = Ewd840Action;
     type Action = Ewd840Action;
-    /// Whether termination was detected, and whether a token came back black.
-    type Worker = u64;
+    type Mutant = Ewd840Mutant;
+
+    const CARD: Card = Card {
+        name: "ewd840-spec",
+        what: "a token detects termination on a ring; --size counts nodes",
+        family: "termination",
+        file: "check/src/systems/ewd840.rs",
+        source: "Dijkstra, Feijen, van Gasteren 1983, EWD840",
+        model: "no faults; messages arrive at once",
+        counted: "nodes",
+        usual: 3,
+        sizes: 1..=MOST_NODES as usize,
+    };
+    const MUTANTS: &'static [Ewd840Mutant] =
+        &[Ewd840Mutant::StayWhite, Ewd840Mutant::PassUnstained];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("termination was detected", |_, state| state.is_detected()),
+        ("all were passive and the token was black", |_, state| {
+            state.active == 0 && state.is_token_black
+        }),
+    ];
+
+    fn sized(size: usize, mutant: Option<Ewd840Mutant>) -> Self {
+        Ewd840 { nodes: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
         format!("termination detection on a ring of {}", self.nodes)
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["termination was detected", "all were passive and the token was black"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<Ewd840State>, Violation> {
+    fn initial(&self) -> Vec<Ewd840State> {
         let most = u8::MAX >> (u8::BITS - self.nodes);
         let mut states = Vec::new();
         for active in 0..=most {
@@ -137,10 +142,10 @@ impl System for Ewd840 {
                 }
             }
         }
-        Ok(states)
+        states
     }
 
-    fn next(&self, _: &mut u64, state: &Ewd840State, successors: &mut Added) {
+    fn next(&self, state: &Ewd840State, successors: &mut Added) {
         self.add_token(*state, successors);
         for from in (0..self.nodes).filter(|node| state.active >> node & 1 == 1) {
             for to in (0..self.nodes).filter(|&to| to != from) {
@@ -158,65 +163,11 @@ impl System for Ewd840 {
     }
 
     /// TerminationDetection: if node 0 is passive and white and has a white token, all are passive.
-    fn judge(&self, seen: &mut u64, state: &Ewd840State) -> Judgement {
-        *seen |= u64::from(state.active == 0 && state.is_token_black) << 1;
-        let is_detected =
-            state.at == 0 && !state.is_token_black && (state.black | state.active) & 1 == 0;
-        if !is_detected {
-            return Judgement::Within;
-        }
-        *seen |= 1;
-        if state.active == 0 {
-            return Judgement::Within;
-        }
+    fn fault(&self, state: &Ewd840State) -> Option<Violation> {
         let node = state.active.trailing_zeros();
-        Judgement::Broken(Violation {
-            property: "termination".into(),
-            text: format!("Node 0 has a white token, but node {node} is active."),
-        })
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &Ewd840State, taken: Ewd840Action) -> Ewd840Action {
-        taken
+        let text = format!("Node 0 has a white token, but node {node} is active.");
+        (state.is_detected() && state.active != 0).then(|| Violation::new("termination", text))
     }
 }
 
-impl Specification for Ewd840 {
-    type Mutant = Ewd840Mutant;
-
-    const NAME: &'static str = "ewd840-spec";
-    const WHAT: &'static str = "a token detects termination on a ring; --size counts nodes";
-    const FAMILY: &'static str = "termination";
-    const FILE: &'static str = "check/src/systems/ewd840.rs";
-    const SOURCE: &'static str = "Dijkstra, Feijen, van Gasteren 1983, EWD840";
-    const MODEL: &'static str = "no faults; messages arrive at once";
-    const COUNTED: &'static str = "nodes";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_NODES as usize;
-    const MUTANTS: &'static [Ewd840Mutant] =
-        &[Ewd840Mutant::StayWhite, Ewd840Mutant::PassUnstained];
-
-    fn sized(size: usize, mutant: Option<Ewd840Mutant>) -> Ewd840 {
-        Ewd840 { mutant, ..Ewd840::new(size as u32) }
-    }
-}
-
-impl Display for Ewd840Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for Ewd840Mutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ewd840Mutant::StayWhite => "stay-white",
-            Ewd840Mutant::PassUnstained => "pass-unstained",
-        })
-    }
-}
+saved!(Ewd840State { active, black, at, is_token_black });

@@ -11,11 +11,9 @@
 //! For 3 processes whose clocks stay within 6 (`MCLamportMutex`), TLC records 724,274 distinct
 //! states, 2,729,079 generated and depth 61.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The algorithm among a given number of processes, with bounded clocks.
 #[derive(Clone, Debug)]
@@ -97,18 +95,6 @@ const ACK: u128 = 1;
 const RELEASE: u128 = 2;
 
 impl LamportMutex {
-    /// So many processes, whose clocks stay within 6.
-    ///
-    /// # Panics
-    /// If there are more than 3, whose state does not fit 128 bits.
-    pub fn new(processes: u32) -> LamportMutex {
-        assert!(
-            (1..=MOST_PROCESSES).contains(&processes),
-            "1 to {MOST_PROCESSES} processes fit a state."
-        );
-        LamportMutex { processes, latest: LATEST_CLOCK, mutant: None }
-    }
-
     /// The same system with an earlier bound of clocks.
     ///
     /// # Panics
@@ -116,11 +102,6 @@ impl LamportMutex {
     pub fn latest(self, clock: u64) -> LamportMutex {
         assert!(clock <= LATEST_CLOCK, "Clocks up to {LATEST_CLOCK} fit a state.");
         LamportMutex { latest: clock, ..self }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: LamportMutexMutant) -> LamportMutex {
-        LamportMutex { mutant: Some(mutant), ..self }
     }
 
     fn others(&self, process: u32) -> impl Iterator<Item = u32> + Clone + use<> {
@@ -271,10 +252,9 @@ impl LamportMutexState {
                 return Ok(self.with(at, MESSAGE_BITS, message));
             }
         }
-        Err(Violation {
-            property: "bounded network".into(),
-            text: format!("More than {MOST_MESSAGES} messages are on the way from {from} to {to}."),
-        })
+        let text =
+            format!("More than {MOST_MESSAGES} messages are on the way from {from} to {to}.");
+        Err(Violation::new("bounded network", text))
     }
 }
 
@@ -285,12 +265,36 @@ fn channel(from: u32, to: u32) -> u32 {
     CHANNELS + CHANNEL_BITS * ((MOST_PROCESSES - 1) * from + place)
 }
 
-impl System for LamportMutex {
+impl Specification for LamportMutex {
     type State = LamportMutexState;
-    type Move = LamportMutexAction;
     type Action = LamportMutexAction;
-    /// Whether a process has entered, and whether one has while others asked.
-    type Worker = u64;
+    type Mutant = LamportMutexMutant;
+
+    const CARD: Card = Card {
+        name: "lamport-mutex-spec",
+        what: "mutual exclusion by logical clocks; --size counts processes",
+        family: "mutex",
+        file: "check/src/systems/lamport_mutex.rs",
+        source: "Lamport 1978, LamportMutex",
+        model: "no faults; channels first in, first out; asynchronous",
+        counted: "processes",
+        usual: 3,
+        sizes: 1..=MOST_PROCESSES as usize,
+    };
+    const MUTANTS: &'static [LamportMutexMutant] =
+        &[LamportMutexMutant::EnterUnacknowledged, LamportMutexMutant::LeaveTies];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("a process was in the critical section", |_, state| state.critical() != 0),
+        ("one was while another knew of two requests", |own, state| {
+            let asks = |at, of: &u32| state.request(at, *of) != 0;
+            let knows_two = |at| (0..own.processes).filter(|of| asks(at, of)).count() > 1;
+            state.critical() != 0 && (0..own.processes).any(knows_two)
+        }),
+    ];
+
+    fn sized(size: usize, mutant: Option<LamportMutexMutant>) -> Self {
+        LamportMutex { processes: size as u32, latest: LATEST_CLOCK, mutant }
+    }
 
     fn name(&self) -> String {
         format!("Lamport's mutual exclusion, {} processes", self.processes)
@@ -300,20 +304,12 @@ impl System for LamportMutex {
         vec![format!("states with a clock beyond {} were not left", self.latest)]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a process was in the critical section", "one was while another knew of two requests"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<LamportMutexState>, Violation> {
+    fn initial(&self) -> Vec<LamportMutexState> {
         let clocks = |state: LamportMutexState, process| state.with_clock(process, 1);
-        Ok(vec![(0..self.processes).fold(LamportMutexState(0), clocks)])
+        vec![(0..self.processes).fold(LamportMutexState(0), clocks)]
     }
 
-    fn next(&self, _: &mut u64, state: &LamportMutexState, successors: &mut Added) {
+    fn next(&self, state: &LamportMutexState, successors: &mut Added) {
         for process in 0..self.processes {
             self.add_own(*state, process, successors);
         }
@@ -323,71 +319,20 @@ impl System for LamportMutex {
     }
 
     /// Mutual exclusion (Mutex): at most one process is in the critical section.
-    fn judge(&self, seen: &mut u64, state: &LamportMutexState) -> Judgement {
+    fn fault(&self, state: &LamportMutexState) -> Option<Violation> {
         let critical = state.critical();
-        if critical != 0 {
-            let knows_two =
-                |at: u32| (0..self.processes).filter(|&of| state.request(at, of) != 0).count() > 1;
-            *seen |= 1 | u64::from((0..self.processes).any(knows_two)) << 1;
+        if critical.count_ones() < 2 {
+            return None;
         }
-        if critical.count_ones() > 1 {
-            let one = critical.trailing_zeros();
-            let other = (critical & (critical - 1)).trailing_zeros();
-            return Judgement::Broken(Violation {
-                property: "mutual exclusion".into(),
-                text: format!("Processes {one} and {other} are in the critical section."),
-            });
-        }
-        let latest = (0..self.processes).map(|process| state.clock(process)).max().unwrap_or(0);
-        if latest > u128::from(self.latest) { Judgement::Outside } else { Judgement::Within }
+        let one = critical.trailing_zeros();
+        let other = (critical & (critical - 1)).trailing_zeros();
+        let text = format!("Processes {one} and {other} are in the critical section.");
+        Some(Violation::new("mutual exclusion", text))
     }
 
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &LamportMutexState,
-        taken: LamportMutexAction,
-    ) -> LamportMutexAction {
-        taken
+    fn is_within(&self, state: &LamportMutexState) -> bool {
+        (0..self.processes).all(|process| state.clock(process) <= u128::from(self.latest))
     }
 }
 
-impl Specification for LamportMutex {
-    type Mutant = LamportMutexMutant;
-
-    const NAME: &'static str = "lamport-mutex-spec";
-    const WHAT: &'static str = "mutual exclusion by logical clocks; --size counts processes";
-    const FAMILY: &'static str = "mutex";
-    const FILE: &'static str = "check/src/systems/lamport_mutex.rs";
-    const SOURCE: &'static str = "Lamport 1978, LamportMutex";
-    const MODEL: &'static str = "no faults; channels first in, first out; asynchronous";
-    const COUNTED: &'static str = "processes";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_PROCESSES as usize;
-    const MUTANTS: &'static [LamportMutexMutant] =
-        &[LamportMutexMutant::EnterUnacknowledged, LamportMutexMutant::LeaveTies];
-
-    fn sized(size: usize, mutant: Option<LamportMutexMutant>) -> LamportMutex {
-        LamportMutex { mutant, ..LamportMutex::new(size as u32) }
-    }
-}
-
-impl Display for LamportMutexAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for LamportMutexMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LamportMutexMutant::EnterUnacknowledged => "enter-unacknowledged",
-            LamportMutexMutant::LeaveTies => "leave-ties",
-        })
-    }
-}
+saved!(LamportMutexState { 0 });

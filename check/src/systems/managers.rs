@@ -1,6 +1,7 @@
-//! What the specifications of transaction commit have in common: the states of resource managers.
+//! What the specifications of transaction commit have in common: the states of resource managers,
+//! two bits each of a number, the first RM's lowest.
 
-use crate::{Judgement, Violation};
+use crate::Violation;
 
 /// The RM works on the transaction.
 pub const WORKING: u64 = 0;
@@ -11,25 +12,31 @@ pub const COMMITTED: u64 = 2;
 /// The RM has aborted.
 pub const ABORTED: u64 = 3;
 
-/// What should happen sometimes; [`judge`] sets a bit for each.
-pub const SOMETIMES: [&str; 2] = ["a resource manager committed", "a resource manager aborted"];
+/// Should happen sometimes: one has committed.
+pub const SOME_COMMITTED: &str = "a resource manager committed";
+/// Should happen sometimes: one has aborted.
+pub const SOME_ABORTED: &str = "a resource manager aborted";
 
-/// Consistency (TCConsistent): no RM has committed while another has aborted. The state of each RM
-/// is two bits of `states`, the first RM's lowest; what was seen is added to `seen`.
-pub fn judge(states: u64, seen: &mut u64) -> Judgement {
-    let every_low = 0x5555_5555_5555_5555;
-    let (low, high) = (states & every_low, states >> 1 & every_low);
-    let (committed, aborted) = (high & !low, high & low);
-    *seen |= u64::from(committed != 0) | u64::from(aborted != 0) << 1;
+/// The lower bit of each RM's two.
+const LOW: u64 = 0x5555_5555_5555_5555;
+
+/// The RMs that have committed, by their lower bits.
+pub fn committed(states: u64) -> u64 {
+    states >> 1 & !states & LOW
+}
+
+/// The RMs that have aborted, by their lower bits.
+pub fn aborted(states: u64) -> u64 {
+    states >> 1 & states & LOW
+}
+
+/// Consistency (TCConsistent): no RM has committed while another has aborted.
+pub fn fault(states: u64) -> Option<Violation> {
+    let (committed, aborted) = (committed(states), aborted(states));
     if committed == 0 || aborted == 0 {
-        return Judgement::Within;
+        return None;
     }
-    Judgement::Broken(Violation {
-        property: "consistency".into(),
-        text: format!(
-            "Resource manager {} has committed, but {} has aborted.",
-            committed.trailing_zeros() / 2,
-            aborted.trailing_zeros() / 2
-        ),
-    })
+    let (one, other) = (committed.trailing_zeros() / 2, aborted.trailing_zeros() / 2);
+    let text = format!("Resource manager {one} has committed, but {other} has aborted.");
+    Some(Violation::new("consistency", text))
 }

@@ -21,6 +21,7 @@ mod alternating_bit;
 mod atomic_commit;
 mod byzantine_broadcast;
 mod chang_roberts;
+mod consensus;
 mod echo;
 mod ewd840;
 mod lamport_mutex;
@@ -28,6 +29,8 @@ mod listed;
 mod managers;
 mod paxos;
 mod paxos_commit;
+mod saved;
+mod specification;
 mod termination_detection;
 mod token_ring;
 mod transaction_commit;
@@ -38,8 +41,8 @@ pub use alternating_bit::{
     AlternatingBit, AlternatingBitAction, AlternatingBitMutant, AlternatingBitState,
 };
 pub use atomic_commit::{
-    AtomicCommit, AtomicCommitAction, AtomicCommitMutant, AtomicCommitState, AtomicCommitWorker,
-    BlockingCommit, NonBlockingCommit,
+    AtomicCommit, AtomicCommitAction, AtomicCommitMutant, AtomicCommitState, BlockingCommit,
+    NonBlockingCommit,
 };
 pub use byzantine_broadcast::{
     ByzantineBroadcast, ByzantineBroadcastAction, ByzantineBroadcastMutant, ByzantineBroadcastState,
@@ -48,9 +51,11 @@ pub use chang_roberts::{ChangRoberts, ChangRobertsAction, ChangRobertsMutant, Ch
 pub use echo::{Echo, EchoAction, EchoMutant, EchoState};
 pub use ewd840::{Ewd840, Ewd840Action, Ewd840Mutant, Ewd840State};
 pub use lamport_mutex::{LamportMutex, LamportMutexAction, LamportMutexMutant, LamportMutexState};
-pub use listed::{ALL, Asked, Listed, Specification};
+pub use listed::{ALL, Asked, Listed};
 pub use paxos::{Paxos, PaxosAction, PaxosMutant, PaxosState};
 pub use paxos_commit::{PaxosCommit, PaxosCommitAction, PaxosCommitMutant, PaxosCommitState};
+pub use saved::Saved;
+pub use specification::{Card, Sometimes, Specification};
 pub use termination_detection::{
     TerminationDetection, TerminationDetectionAction, TerminationDetectionMutant,
     TerminationDetectionState,

@@ -16,11 +16,10 @@
 //! (`maxBal`, `maxVBal`, `maxVal`) is the highest ballot that it has promised or voted at, and its
 //! highest vote. The messages sent are therefore the whole state.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::consensus::{ACCEPTORS, MAJORITIES};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification, consensus};
+use crate::{Successors, Violation};
 
 /// Paxos with 3 acceptors, 2 values and a given number of ballots.
 #[derive(Clone, Debug)]
@@ -75,9 +74,6 @@ pub enum PaxosMutant {
     VoteBelowPromise,
 }
 
-const ACCEPTORS: u32 = 3;
-/// Every set of two acceptors of three; larger ones are not listed in the module's model.
-const MAJORITIES: [u64; 3] = [0b011, 0b101, 0b110];
 const VALUES: u32 = 2;
 
 const OPENED: u32 = 0;
@@ -92,18 +88,9 @@ const BALLOT_BITS: u32 = PROMISED + ACCEPTORS * PROMISE_BITS;
 const MOST_BALLOTS: u32 = 4;
 
 impl Paxos {
-    /// Paxos with ballots from 0, so many.
-    ///
-    /// # Panics
-    /// If there are more than 4, whose messages do not fit 64 bits.
-    pub fn new(ballots: u32) -> Paxos {
-        assert!(ballots <= MOST_BALLOTS, "At most {MOST_BALLOTS} ballots fit a state.");
-        Paxos { ballots, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: PaxosMutant) -> Paxos {
-        Paxos { mutant: Some(mutant), ..self }
+    /// The ballots at which a value is chosen, and which.
+    fn chosen(&self, state: PaxosState) -> impl Iterator<Item = (u32, u32)> + use<> {
+        (0..self.ballots).filter_map(move |ballot| Some((ballot, state.chosen(ballot)?)))
     }
 
     /// How many ways there are to see that a value may be proposed at a ballot: a majority that
@@ -188,12 +175,32 @@ impl PaxosState {
     }
 }
 
-impl System for Paxos {
+impl Specification for Paxos {
     type State = PaxosState;
-    type Move = PaxosAction;
     type Action = PaxosAction;
-    /// Whether a value was chosen, and whether one was chosen at several ballots.
-    type Worker = u64;
+    type Mutant = PaxosMutant;
+
+    const CARD: Card = Card {
+        name: "paxos-spec",
+        what: "Paxos consensus with its messages; --size counts ballots",
+        family: "consensus",
+        file: "check/src/systems/paxos.rs",
+        source: "Lamport 1998, 2019, Paxos",
+        model: "crash-stop, messages lost and repeated, asynchronous; majority",
+        counted: "ballots",
+        usual: 2,
+        sizes: 1..=MOST_BALLOTS as usize,
+    };
+    const MUTANTS: &'static [PaxosMutant] =
+        &[PaxosMutant::IgnoreVotes, PaxosMutant::VoteBelowPromise];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        (consensus::CHOSEN, |own, state| own.chosen(*state).next().is_some()),
+        (consensus::CHOSEN_TWICE, |own, state| own.chosen(*state).nth(1).is_some()),
+    ];
+
+    fn sized(size: usize, mutant: Option<PaxosMutant>) -> Self {
+        Paxos { ballots: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
         format!("Paxos, {} ballots", self.ballots)
@@ -203,19 +210,11 @@ impl System for Paxos {
         vec![format!("{ACCEPTORS} acceptors"), format!("{VALUES} values")]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a value was chosen", "a value was chosen at two ballots"]
+    fn initial(&self) -> Vec<PaxosState> {
+        vec![PaxosState(0)]
     }
 
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<PaxosState>, Violation> {
-        Ok(vec![PaxosState(0)])
-    }
-
-    fn next(&self, _: &mut u64, state: &PaxosState, successors: &mut Added) {
+    fn next(&self, state: &PaxosState, successors: &mut Added) {
         for ballot in 0..self.ballots {
             successors.add(PaxosAction::Phase1a { ballot }, state.with(ballot, 1 << OPENED));
             if state.proposed(ballot).is_some() {
@@ -233,69 +232,9 @@ impl System for Paxos {
         }
     }
 
-    /// Agreement: at most one value is ever chosen.
-    fn judge(&self, seen: &mut u64, state: &PaxosState) -> Judgement {
-        let chosen = |ballot| state.chosen(ballot).map(|value| (ballot, value));
-        let mut all = (0..self.ballots).filter_map(chosen);
-        let Some((first, value)) = all.next() else {
-            return Judgement::Within;
-        };
-        *seen |= 1;
-        for (later, other) in all {
-            *seen |= 2;
-            if other != value {
-                return Judgement::Broken(Violation {
-                    property: "agreement".into(),
-                    text: format!(
-                        "Value {value} is chosen at ballot {first}, but {other} at {later}."
-                    ),
-                });
-            }
-        }
-        Judgement::Within
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &PaxosState, taken: PaxosAction) -> PaxosAction {
-        taken
+    fn fault(&self, state: &PaxosState) -> Option<Violation> {
+        consensus::fault(self.chosen(*state))
     }
 }
 
-impl Specification for Paxos {
-    type Mutant = PaxosMutant;
-
-    const NAME: &'static str = "paxos-spec";
-    const WHAT: &'static str = "Paxos consensus with its messages; --size counts ballots";
-    const FAMILY: &'static str = "consensus";
-    const FILE: &'static str = "check/src/systems/paxos.rs";
-    const SOURCE: &'static str = "Lamport 1998, 2019, Paxos";
-    const MODEL: &'static str = "crash-stop, messages lost and repeated, asynchronous; majority";
-    const COUNTED: &'static str = "ballots";
-    const USUAL: usize = 2;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_BALLOTS as usize;
-    const MUTANTS: &'static [PaxosMutant] =
-        &[PaxosMutant::IgnoreVotes, PaxosMutant::VoteBelowPromise];
-
-    fn sized(size: usize, mutant: Option<PaxosMutant>) -> Paxos {
-        Paxos { mutant, ..Paxos::new(size as u32) }
-    }
-}
-
-impl Display for PaxosAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for PaxosMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            PaxosMutant::IgnoreVotes => "ignore-votes",
-            PaxosMutant::VoteBelowPromise => "vote-below-promise",
-        })
-    }
-}
+saved!(PaxosState { 0 });

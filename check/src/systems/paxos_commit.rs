@@ -15,17 +15,15 @@
 //! (the highest ballot that it takes part in, and its last vote) follows from what it has said.
 //! The messages sent are therefore the whole state, beside the states of the RMs.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use super::managers;
-use crate::{Judgement, Successors, System, Violation};
+use super::consensus::{ACCEPTORS, MAJORITIES};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification, managers};
+use crate::{Successors, Violation};
 
 /// Paxos Commit with a given number of resource managers.
 #[derive(Clone, Debug)]
 pub struct PaxosCommit {
-    managers: u32,
+    count: u32,
     mutant: Option<PaxosCommitMutant>,
 }
 
@@ -94,7 +92,7 @@ struct Field {
     bits: u32,
 }
 
-/// The state of the RM: two bits each, side by side, as `managers::judge` wants them.
+/// The state of the RM: two bits each, side by side, as [`managers`] wants them.
 const MANAGER_BITS: u32 = 2 * MOST_MANAGERS;
 const COMMIT_SENT: u64 = 1 << MANAGER_BITS;
 const ABORT_SENT: u64 = 1 << (MANAGER_BITS + 1);
@@ -115,30 +113,13 @@ const INSTANCE_BITS: u32 = 17;
 /// 2 + 17 bits for each RM and 2 for the decision must fit 64 bits.
 const MOST_MANAGERS: u32 = 3;
 
-const ACCEPTORS: u32 = 3;
-/// Every set of two acceptors of three; larger ones are not listed in the module's model.
-const MAJORITIES: [u64; 3] = [0b011, 0b101, 0b110];
-
 const NONE: u64 = 0;
 const PREPARED: u64 = 1;
 const ABORTED: u64 = 2;
 
 impl PaxosCommit {
-    /// A system with so many resource managers, 3 acceptors, and ballots 0 and 1.
-    ///
-    /// # Panics
-    /// If there are more than 3 resource managers, whose state does not fit 64 bits.
-    pub fn new(managers: u32) -> PaxosCommit {
-        assert!(
-            managers <= MOST_MANAGERS,
-            "At most {MOST_MANAGERS} resource managers fit a state."
-        );
-        PaxosCommit { managers, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: PaxosCommitMutant) -> PaxosCommit {
-        PaxosCommit { mutant: Some(mutant), ..self }
+    fn managers(&self, state: PaxosCommitState) -> u64 {
+        state.0 & ((1 << MANAGER_BITS) - 1)
     }
 
     /// The value that a leader proposes at ballot 1, for each set of acceptors whose promises
@@ -159,7 +140,7 @@ impl PaxosCommit {
 
     fn add_resource_managers(&self, state: PaxosCommitState, successors: &mut Added) {
         use PaxosCommitAction as Action;
-        for rm in 0..self.managers {
+        for rm in 0..self.count {
             if state.manager(rm) == managers::WORKING {
                 let prepared = state.with_manager(rm, managers::PREPARED);
                 successors.add(Action::RMPrepare(rm), prepared.with(rm, PROPOSED[0], PREPARED));
@@ -180,7 +161,7 @@ impl PaxosCommit {
 
     fn add_leaders(&self, state: PaxosCommitState, successors: &mut Added) {
         use PaxosCommitAction as Action;
-        for rm in 0..self.managers {
+        for rm in 0..self.count {
             successors.add(Action::Phase1a { rm }, state.with(rm, OPENED, 1));
             if state.get(rm, PROPOSED[1]) == NONE {
                 for value in self.proposals(state, rm) {
@@ -189,11 +170,11 @@ impl PaxosCommit {
             }
         }
         // Every choice of a witness for each instance is a way to decide.
-        let ways: usize = (0..self.managers).map(|rm| state.chosen(rm, PREPARED)).product();
+        let ways: usize = (0..self.count).map(|rm| state.chosen(rm, PREPARED)).product();
         for _ in 0..ways {
             successors.add(Action::DecideCommit, PaxosCommitState(state.0 | COMMIT_SENT));
         }
-        let ways: usize = (0..self.managers).map(|rm| state.chosen(rm, ABORTED)).sum();
+        let ways: usize = (0..self.count).map(|rm| state.chosen(rm, ABORTED)).sum();
         for _ in 0..ways {
             successors.add(Action::DecideAbort, PaxosCommitState(state.0 | ABORT_SENT));
         }
@@ -203,7 +184,7 @@ impl PaxosCommit {
         use PaxosCommitAction as Action;
         for acceptor in 0..ACCEPTORS {
             let own = 1 << acceptor;
-            for rm in 0..self.managers {
+            for rm in 0..self.count {
                 let is_at_one = (state.get(rm, PROMISED) | state.get(rm, VOTED[1])) & own != 0;
                 if state.get(rm, OPENED) == 1 && !is_at_one {
                     let told = state.get(rm, VOTED[0]) & own;
@@ -257,90 +238,54 @@ impl PaxosCommitState {
     }
 }
 
-impl System for PaxosCommit {
+impl Specification for PaxosCommit {
     type State = PaxosCommitState;
-    type Move = PaxosCommitAction;
     type Action = PaxosCommitAction;
-    /// Whether an RM has committed, and whether one has aborted, in some state; a bit each.
-    type Worker = u64;
+    type Mutant = PaxosCommitMutant;
+
+    const CARD: Card = Card {
+        name: "paxos-commit-spec",
+        what: "commit with an instance of Paxos for each resource manager; --size counts them",
+        family: "commit",
+        file: "check/src/systems/paxos_commit.rs",
+        source: "Gray, Lamport 2006, PaxosCommit",
+        model: "crash-stop, messages lost and repeated, asynchronous; majority",
+        counted: "resource managers",
+        usual: 2,
+        sizes: 1..=MOST_MANAGERS as usize,
+    };
+    const MUTANTS: &'static [PaxosCommitMutant] =
+        &[PaxosCommitMutant::IgnoreVotes, PaxosCommitMutant::PromiseOfOne];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        (managers::SOME_COMMITTED, |own, state| managers::committed(own.managers(*state)) != 0),
+        (managers::SOME_ABORTED, |own, state| managers::aborted(own.managers(*state)) != 0),
+    ];
+
+    fn sized(size: usize, mutant: Option<PaxosCommitMutant>) -> Self {
+        PaxosCommit { count: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
-        format!("Paxos Commit, {} resource managers", self.managers)
+        format!("Paxos Commit, {} resource managers", self.count)
     }
 
     fn bounds(&self) -> Vec<String> {
         vec![format!("{ACCEPTORS} acceptors"), "ballots 0 and 1".into()]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        managers::SOMETIMES.to_vec()
+    fn initial(&self) -> Vec<PaxosCommitState> {
+        vec![PaxosCommitState(0)]
     }
 
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<PaxosCommitState>, Violation> {
-        Ok(vec![PaxosCommitState(0)])
-    }
-
-    fn next(&self, _: &mut u64, state: &PaxosCommitState, successors: &mut Added) {
+    fn next(&self, state: &PaxosCommitState, successors: &mut Added) {
         self.add_resource_managers(*state, successors);
         self.add_leaders(*state, successors);
         self.add_acceptors(*state, successors);
     }
 
-    fn judge(&self, seen: &mut u64, state: &PaxosCommitState) -> Judgement {
-        managers::judge(state.0 & ((1 << MANAGER_BITS) - 1), seen)
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &PaxosCommitState,
-        taken: PaxosCommitAction,
-    ) -> PaxosCommitAction {
-        taken
+    fn fault(&self, state: &PaxosCommitState) -> Option<Violation> {
+        managers::fault(self.managers(*state))
     }
 }
 
-impl Specification for PaxosCommit {
-    type Mutant = PaxosCommitMutant;
-
-    const NAME: &'static str = "paxos-commit-spec";
-    const WHAT: &'static str =
-        "commit with an instance of Paxos for each resource manager; --size counts them";
-    const FAMILY: &'static str = "commit";
-    const FILE: &'static str = "check/src/systems/paxos_commit.rs";
-    const SOURCE: &'static str = "Gray, Lamport 2006, PaxosCommit";
-    const MODEL: &'static str = "crash-stop, messages lost and repeated, asynchronous; majority";
-    const COUNTED: &'static str = "resource managers";
-    const USUAL: usize = 2;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_MANAGERS as usize;
-    const MUTANTS: &'static [PaxosCommitMutant] =
-        &[PaxosCommitMutant::IgnoreVotes, PaxosCommitMutant::PromiseOfOne];
-
-    fn sized(size: usize, mutant: Option<PaxosCommitMutant>) -> PaxosCommit {
-        PaxosCommit { mutant, ..PaxosCommit::new(size as u32) }
-    }
-}
-
-impl Display for PaxosCommitAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for PaxosCommitMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            PaxosCommitMutant::IgnoreVotes => "ignore-votes",
-            PaxosCommitMutant::PromiseOfOne => "promise-of-one",
-        })
-    }
-}
+saved!(PaxosCommitState { 0 });

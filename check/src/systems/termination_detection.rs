@@ -10,11 +10,9 @@
 //! states with at most 3 messages on the way to each, TLC records 4,097 distinct states, 53,271
 //! generated and depth 14. Nodes may send to themselves.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// The problem among a given number of nodes.
 #[derive(Clone, Debug)]
@@ -68,20 +66,6 @@ const MOST_NODES: usize = 8;
 const MOST_PENDING: u8 = 3;
 
 impl TerminationDetection {
-    /// So many nodes.
-    ///
-    /// # Panics
-    /// If there are none or more than 8.
-    pub fn new(nodes: usize) -> TerminationDetection {
-        assert!((1..=MOST_NODES).contains(&nodes), "1 to {MOST_NODES} nodes fit a state.");
-        TerminationDetection { nodes, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: TerminationDetectionMutant) -> TerminationDetection {
-        TerminationDetection { mutant: Some(mutant), ..self }
-    }
-
     /// Whether termination may be detected.
     fn may_be_detected(&self, state: &TerminationDetectionState) -> bool {
         let overlooks = self.mutant == Some(TerminationDetectionMutant::OverlookMessages);
@@ -127,9 +111,8 @@ fn add_quiescent(
     successors: &mut Added,
 ) {
     if state.is_over() && !to.is_over() {
-        let text = "All was over, and is not any more.".into();
-        let violation = Violation { property: "quiescence".into(), text };
-        return successors.break_at(action, violation);
+        let text = "All was over, and is not any more.";
+        return successors.break_at(action, Violation::new("quiescence", text));
     }
     successors.add(action, to);
 }
@@ -145,13 +128,34 @@ impl TerminationDetectionState {
     }
 }
 
-impl System for TerminationDetection {
+impl Specification for TerminationDetection {
     type State = TerminationDetectionState;
-    type Move = TerminationDetectionAction;
     type Action = TerminationDetectionAction;
-    /// Whether termination was detected, and whether all were passive while messages were on
-    /// their way; a bit each.
-    type Worker = u64;
+    type Mutant = TerminationDetectionMutant;
+
+    const CARD: Card = Card {
+        name: "termination-detection-spec",
+        what: "what any detection of termination must achieve; --size counts nodes",
+        family: "termination",
+        file: "check/src/systems/termination_detection.rs",
+        source: "Dijkstra, Scholten 1980; AsyncTerminationDetection",
+        model: "no faults; asynchronous",
+        counted: "nodes",
+        usual: 4,
+        sizes: 1..=MOST_NODES,
+    };
+    const MUTANTS: &'static [TerminationDetectionMutant] =
+        &[TerminationDetectionMutant::OverlookMessages, TerminationDetectionMutant::WakeAlone];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("termination was detected", |_, state| state.is_detected),
+        ("all were passive while messages were on their way", |_, state| {
+            state.active == 0 && !state.is_over()
+        }),
+    ];
+
+    fn sized(size: usize, mutant: Option<TerminationDetectionMutant>) -> Self {
+        TerminationDetection { nodes: size, mutant }
+    }
 
     fn name(&self) -> String {
         format!("termination detection among {} nodes", self.nodes)
@@ -163,15 +167,7 @@ impl System for TerminationDetection {
         )]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["termination was detected", "all were passive while messages were on their way"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<TerminationDetectionState>, Violation> {
+    fn initial(&self) -> Vec<TerminationDetectionState> {
         let mut states = Vec::new();
         for active in 0..=u8::MAX >> (MOST_NODES - self.nodes) {
             let pending = [0; MOST_NODES];
@@ -181,12 +177,11 @@ impl System for TerminationDetection {
                 states.push(TerminationDetectionState { is_detected: true, ..state });
             }
         }
-        Ok(states)
+        states
     }
 
     fn next(
         &self,
-        _: &mut u64,
         state: &TerminationDetectionState,
         successors: &mut Successors<TerminationDetectionAction, TerminationDetectionState>,
     ) {
@@ -200,68 +195,14 @@ impl System for TerminationDetection {
     }
 
     /// Safe: what is detected is so.
-    fn judge(&self, seen: &mut u64, state: &TerminationDetectionState) -> Judgement {
-        *seen |=
-            u64::from(state.is_detected) | u64::from(state.active == 0 && !state.is_over()) << 1;
-        if state.is_detected && !state.is_over() {
-            return Judgement::Broken(Violation {
-                property: "safe".into(),
-                text: "Termination is detected, but not all is over.".into(),
-            });
-        }
-        if state.pending.iter().any(|&count| count > MOST_PENDING) {
-            return Judgement::Outside;
-        }
-        Judgement::Within
+    fn fault(&self, state: &TerminationDetectionState) -> Option<Violation> {
+        let text = "Termination is detected, but not all is over.";
+        (state.is_detected && !state.is_over()).then(|| Violation::new("safe", text))
     }
 
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(
-        &self,
-        _: &mut u64,
-        _: &TerminationDetectionState,
-        taken: TerminationDetectionAction,
-    ) -> TerminationDetectionAction {
-        taken
+    fn is_within(&self, state: &TerminationDetectionState) -> bool {
+        state.pending.iter().all(|&count| count <= MOST_PENDING)
     }
 }
 
-impl Specification for TerminationDetection {
-    type Mutant = TerminationDetectionMutant;
-
-    const NAME: &'static str = "termination-detection-spec";
-    const WHAT: &'static str =
-        "what any detection of termination must achieve; --size counts nodes";
-    const FAMILY: &'static str = "termination";
-    const FILE: &'static str = "check/src/systems/termination_detection.rs";
-    const SOURCE: &'static str = "Dijkstra, Scholten 1980; AsyncTerminationDetection";
-    const MODEL: &'static str = "no faults; asynchronous";
-    const COUNTED: &'static str = "nodes";
-    const USUAL: usize = 4;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_NODES;
-    const MUTANTS: &'static [TerminationDetectionMutant] =
-        &[TerminationDetectionMutant::OverlookMessages, TerminationDetectionMutant::WakeAlone];
-
-    fn sized(size: usize, mutant: Option<TerminationDetectionMutant>) -> TerminationDetection {
-        TerminationDetection { mutant, ..TerminationDetection::new(size) }
-    }
-}
-
-impl Display for TerminationDetectionAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for TerminationDetectionMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TerminationDetectionMutant::OverlookMessages => "overlook-messages",
-            TerminationDetectionMutant::WakeAlone => "wake-alone",
-        })
-    }
-}
+saved!(TerminationDetectionState { active, is_detected, pending });

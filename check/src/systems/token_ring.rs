@@ -13,11 +13,9 @@
 //! What is judged is closure: there is always a token, and no move adds one, so that one stays
 //! one. That the ring comes to one is liveness, which an exploration of states does not judge.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// A ring with as many numbers as machines.
 #[derive(Clone, Debug)]
@@ -48,23 +46,6 @@ const MOST_MACHINES: u32 = 6;
 const NUMBER_BITS: u32 = 4;
 
 impl TokenRing {
-    /// A ring of so many machines.
-    ///
-    /// # Panics
-    /// If there are none or more than 6.
-    pub fn new(machines: u32) -> TokenRing {
-        assert!(
-            (1..=MOST_MACHINES).contains(&machines),
-            "A ring has 1 to {MOST_MACHINES} machines."
-        );
-        TokenRing { machines, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: TokenRingMutant) -> TokenRing {
-        TokenRing { mutant: Some(mutant), ..self }
-    }
-
     /// The state after the move of a machine, if it has the token.
     fn moved(&self, state: TokenRingState, machine: u32) -> Option<TokenRingState> {
         let before = state.number((machine + self.machines - 1) % self.machines);
@@ -98,12 +79,32 @@ impl TokenRingState {
     }
 }
 
-impl System for TokenRing {
+impl Specification for TokenRing {
     type State = TokenRingState;
-    type Move = TokenRingAction;
     type Action = TokenRingAction;
-    /// Whether there was one token, and whether there were several.
-    type Worker = u64;
+    type Mutant = TokenRingMutant;
+
+    const CARD: Card = Card {
+        name: "token-ring-spec",
+        what: "a ring that comes to one token from any state; --size counts machines",
+        family: "mutex",
+        file: "check/src/systems/token_ring.rs",
+        source: "Dijkstra 1974, TokenRing",
+        model: "any state may be the first; neighbours see each other's numbers",
+        counted: "machines",
+        usual: 6,
+        sizes: 1..=MOST_MACHINES as usize,
+    };
+    const MUTANTS: &'static [TokenRingMutant] =
+        &[TokenRingMutant::NoBottom, TokenRingMutant::CountUp];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        ("there was one token", |own, state| own.tokens(*state) == 1),
+        ("there were several tokens", |own, state| own.tokens(*state) > 1),
+    ];
+
+    fn sized(size: usize, mutant: Option<TokenRingMutant>) -> Self {
+        TokenRing { machines: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
         format!("self-stabilizing ring of {} machines", self.machines)
@@ -113,27 +114,18 @@ impl System for TokenRing {
         vec![format!("{} numbers", self.machines)]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["there was one token", "there were several tokens"]
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<TokenRingState>, Violation> {
+    fn initial(&self) -> Vec<TokenRingState> {
         let mut states = vec![TokenRingState(0)];
         for machine in 0..self.machines {
             let numbers = 0..self.machines;
             let of = |state: TokenRingState| numbers.clone().map(move |n| state.with(machine, n));
             states = states.into_iter().flat_map(of).collect();
         }
-        Ok(states)
+        states
     }
 
     fn next(
         &self,
-        _: &mut u64,
         state: &TokenRingState,
         successors: &mut Successors<TokenRingAction, TokenRingState>,
     ) {
@@ -143,13 +135,8 @@ impl System for TokenRing {
                 continue;
             };
             if self.tokens(to) > tokens {
-                successors.break_at(
-                    TokenRingAction(machine),
-                    Violation {
-                        property: "closure".into(),
-                        text: format!("The move of machine {machine} adds a token."),
-                    },
-                );
+                let text = format!("The move of machine {machine} adds a token.");
+                successors.break_at(TokenRingAction(machine), Violation::new("closure", text));
                 continue;
             }
             successors.add(TokenRingAction(machine), to);
@@ -157,65 +144,10 @@ impl System for TokenRing {
     }
 
     /// There is always a token.
-    fn judge(&self, seen: &mut u64, state: &TokenRingState) -> Judgement {
-        match self.tokens(*state) {
-            0 => Judgement::Broken(Violation {
-                property: "a token".into(),
-                text: "No machine has the token.".into(),
-            }),
-            1 => {
-                *seen |= 1;
-                Judgement::Within
-            }
-            _ => {
-                *seen |= 2;
-                Judgement::Within
-            }
-        }
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &TokenRingState, taken: TokenRingAction) -> TokenRingAction {
-        taken
+    fn fault(&self, state: &TokenRingState) -> Option<Violation> {
+        let text = "No machine has the token.";
+        (self.tokens(*state) == 0).then(|| Violation::new("a token", text))
     }
 }
 
-impl Specification for TokenRing {
-    type Mutant = TokenRingMutant;
-
-    const NAME: &'static str = "token-ring-spec";
-    const WHAT: &'static str =
-        "a ring that comes to one token from any state; --size counts machines";
-    const FAMILY: &'static str = "mutex";
-    const FILE: &'static str = "check/src/systems/token_ring.rs";
-    const SOURCE: &'static str = "Dijkstra 1974, TokenRing";
-    const MODEL: &'static str = "any state may be the first; neighbours see each other's numbers";
-    const COUNTED: &'static str = "machines";
-    const USUAL: usize = 6;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_MACHINES as usize;
-    const MUTANTS: &'static [TokenRingMutant] =
-        &[TokenRingMutant::NoBottom, TokenRingMutant::CountUp];
-
-    fn sized(size: usize, mutant: Option<TokenRingMutant>) -> TokenRing {
-        TokenRing { mutant, ..TokenRing::new(size as u32) }
-    }
-}
-
-impl Display for TokenRingAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for TokenRingMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TokenRingMutant::NoBottom => "no-bottom",
-            TokenRingMutant::CountUp => "count-up",
-        })
-    }
-}
+saved!(TokenRingState { 0 });

@@ -9,17 +9,15 @@
 //! and its TLA+ module `TwoPhase`, whose action names are kept here. The counts of states for a
 //! given number of RMs are those that TLC and other explorers report for that module.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
 use super::managers::{self, ABORTED, COMMITTED, PREPARED, WORKING};
-use crate::{Judgement, Successors, System, Violation};
+use super::saved::saved;
+use super::{Card, Sometimes, Specification};
+use crate::{Successors, Violation};
 
 /// Two-phase commit with a given number of resource managers.
 #[derive(Clone, Debug)]
 pub struct TwoPhase {
-    managers: u32,
+    count: u32,
     mutant: Option<TwoPhaseMutant>,
 }
 
@@ -67,26 +65,13 @@ const COMMIT_SENT: u64 = 1 << (TM_STATE + 2);
 const ABORT_SENT: u64 = 1 << (TM_STATE + 3);
 
 impl TwoPhase {
-    /// A system with so many resource managers.
-    ///
-    /// # Panics
-    /// If there are more than 14, whose state does not fit 64 bits.
-    pub fn new(managers: u32) -> TwoPhase {
-        assert!(
-            managers <= MOST_MANAGERS,
-            "At most {MOST_MANAGERS} resource managers fit a state."
-        );
-        TwoPhase { managers, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: TwoPhaseMutant) -> TwoPhase {
-        TwoPhase { mutant: Some(mutant), ..self }
+    fn managers(&self, state: TwoPhaseState) -> u64 {
+        state.0 & ((1 << (2 * self.count)) - 1)
     }
 
     /// A bit of every RM.
     fn all(&self) -> u64 {
-        (1 << self.managers) - 1
+        (1 << self.count) - 1
     }
 }
 
@@ -117,32 +102,43 @@ impl TwoPhaseState {
     }
 }
 
-impl System for TwoPhase {
+impl Specification for TwoPhase {
     type State = TwoPhaseState;
-    type Move = TwoPhaseAction;
     type Action = TwoPhaseAction;
-    /// Whether an RM has committed, and whether one has aborted, in some state; a bit each.
-    type Worker = u64;
+    type Mutant = TwoPhaseMutant;
+
+    const CARD: Card = Card {
+        name: "two-phase-spec",
+        what: "two-phase commit as an abstract specification; --size counts resource managers",
+        family: "commit",
+        file: "check/src/systems/two_phase.rs",
+        source: "Gray, Lamport 2006, TwoPhase",
+        model: "no faults; messages are never lost",
+        counted: "resource managers",
+        usual: 3,
+        sizes: 1..=MOST_MANAGERS as usize,
+    };
+    const MUTANTS: &'static [TwoPhaseMutant] =
+        &[TwoPhaseMutant::CommitUnasked, TwoPhaseMutant::AbortPrepared];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        (managers::SOME_COMMITTED, |own, state| managers::committed(own.managers(*state)) != 0),
+        (managers::SOME_ABORTED, |own, state| managers::aborted(own.managers(*state)) != 0),
+    ];
+
+    fn sized(size: usize, mutant: Option<TwoPhaseMutant>) -> Self {
+        TwoPhase { count: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
-        format!("two-phase commit, {} resource managers", self.managers)
+        format!("two-phase commit, {} resource managers", self.count)
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        managers::SOMETIMES.to_vec()
-    }
-
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<TwoPhaseState>, Violation> {
-        Ok(vec![TwoPhaseState(0)])
+    fn initial(&self) -> Vec<TwoPhaseState> {
+        vec![TwoPhaseState(0)]
     }
 
     fn next(
         &self,
-        _: &mut u64,
         state: &TwoPhaseState,
         successors: &mut Successors<TwoPhaseAction, TwoPhaseState>,
     ) {
@@ -155,7 +151,7 @@ impl System for TwoPhase {
             }
             successors.add(Action::TMAbort, state.decided(ABORTED, ABORT_SENT));
         }
-        for rm in 0..self.managers {
+        for rm in 0..self.count {
             if state.is_open() && state.has(1 << (SAID + rm)) {
                 successors.add(Action::TMRcvPrepared(rm), state.with(1 << (KNOWN + rm)));
             }
@@ -178,52 +174,9 @@ impl System for TwoPhase {
         }
     }
 
-    fn judge(&self, seen: &mut u64, state: &TwoPhaseState) -> Judgement {
-        managers::judge(state.0 & ((1 << (2 * self.managers)) - 1), seen)
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &TwoPhaseState, taken: TwoPhaseAction) -> TwoPhaseAction {
-        taken
+    fn fault(&self, state: &TwoPhaseState) -> Option<Violation> {
+        managers::fault(self.managers(*state))
     }
 }
 
-impl Specification for TwoPhase {
-    type Mutant = TwoPhaseMutant;
-
-    const NAME: &'static str = "two-phase-spec";
-    const WHAT: &'static str =
-        "two-phase commit as an abstract specification; --size counts resource managers";
-    const FAMILY: &'static str = "commit";
-    const FILE: &'static str = "check/src/systems/two_phase.rs";
-    const SOURCE: &'static str = "Gray, Lamport 2006, TwoPhase";
-    const MODEL: &'static str = "no faults; messages are never lost";
-    const COUNTED: &'static str = "resource managers";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_MANAGERS as usize;
-    const MUTANTS: &'static [TwoPhaseMutant] =
-        &[TwoPhaseMutant::CommitUnasked, TwoPhaseMutant::AbortPrepared];
-
-    fn sized(size: usize, mutant: Option<TwoPhaseMutant>) -> TwoPhase {
-        TwoPhase { mutant, ..TwoPhase::new(size as u32) }
-    }
-}
-
-impl Display for TwoPhaseAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for TwoPhaseMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TwoPhaseMutant::CommitUnasked => "commit-unasked",
-            TwoPhaseMutant::AbortPrepared => "abort-prepared",
-        })
-    }
-}
+saved!(TwoPhaseState { 0 });

@@ -10,11 +10,10 @@
 //! Turing Award (2019), whose action names are kept here. For 3 acceptors, 2 values and ballots 0
 //! to 2 (`MCVoting`), TLC records 6,752 distinct states, 41,017 generated and depth 16.
 
-use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
-
-use super::Specification;
-use crate::{Judgement, Successors, System, Violation};
+use super::consensus::ACCEPTORS;
+use super::saved::saved;
+use super::{Card, Sometimes, Specification, consensus};
+use crate::{Successors, Violation};
 
 /// Voting with 3 acceptors, 2 values and a given number of ballots.
 #[derive(Clone, Debug)]
@@ -58,7 +57,6 @@ pub enum VotingMutant {
     QuorumBehind,
 }
 
-const ACCEPTORS: u32 = 3;
 /// Every set of two acceptors of three; larger ones are not listed in the module's model.
 const MAJORITIES: [[u32; 2]; 3] = [[0, 1], [0, 2], [1, 2]];
 const VALUES: u32 = 2;
@@ -69,20 +67,6 @@ const REACHED_BITS: u32 = 4;
 const MOST_BALLOTS: u32 = (ACCEPTOR_BITS - REACHED_BITS) / 2;
 
 impl Voting {
-    /// Voting with ballots from 0, so many.
-    ///
-    /// # Panics
-    /// If there are more than 6, whose votes do not fit 64 bits.
-    pub fn new(ballots: u32) -> Voting {
-        assert!(ballots <= MOST_BALLOTS, "At most {MOST_BALLOTS} ballots fit a state.");
-        Voting { ballots, mutant: None }
-    }
-
-    /// The same system, broken.
-    pub fn broken(self, mutant: VotingMutant) -> Voting {
-        Voting { mutant: Some(mutant), ..self }
-    }
-
     /// How many ways there are to show that a value is safe at a ballot (`ShowsSafeAt`): a quorum,
     /// and either one of it that voted for the value at a lower ballot, above which none of it has
     /// voted; or that none of it has voted at any lower ballot.
@@ -104,6 +88,11 @@ impl Voting {
             1
         };
         MAJORITIES.iter().map(ways).sum()
+    }
+
+    /// The ballots at which a value is chosen, and which.
+    fn chosen(&self, state: VotingState) -> impl Iterator<Item = (u32, u32)> + use<> {
+        (0..self.ballots).filter_map(move |ballot| Some((ballot, state.chosen(ballot)?)))
     }
 
     /// Whether nobody has voted for another value at a ballot.
@@ -143,12 +132,32 @@ impl VotingState {
     }
 }
 
-impl System for Voting {
+impl Specification for Voting {
     type State = VotingState;
-    type Move = VotingAction;
     type Action = VotingAction;
-    /// Whether a value was chosen, and whether one was chosen at several ballots.
-    type Worker = u64;
+    type Mutant = VotingMutant;
+
+    const CARD: Card = Card {
+        name: "voting-spec",
+        what: "how Paxos chooses, without its messages; --size counts ballots",
+        family: "consensus",
+        file: "check/src/systems/voting.rs",
+        source: "Lamport 2019, Voting",
+        model: "no processes: votes are seen by all; majority",
+        counted: "ballots",
+        usual: 3,
+        sizes: 1..=MOST_BALLOTS as usize,
+    };
+    const MUTANTS: &'static [VotingMutant] =
+        &[VotingMutant::IgnoreVotes, VotingMutant::QuorumBehind];
+    const SOMETIMES: &'static [Sometimes<Self>] = &[
+        (consensus::CHOSEN, |own, state| own.chosen(*state).next().is_some()),
+        (consensus::CHOSEN_TWICE, |own, state| own.chosen(*state).nth(1).is_some()),
+    ];
+
+    fn sized(size: usize, mutant: Option<VotingMutant>) -> Self {
+        Voting { ballots: size as u32, mutant }
+    }
 
     fn name(&self) -> String {
         format!("voting, {} ballots", self.ballots)
@@ -158,24 +167,11 @@ impl System for Voting {
         vec![format!("{ACCEPTORS} acceptors"), format!("{VALUES} values")]
     }
 
-    fn sometimes(&self) -> Vec<&'static str> {
-        vec!["a value was chosen", "a value was chosen at two ballots"]
+    fn initial(&self) -> Vec<VotingState> {
+        vec![VotingState(0)]
     }
 
-    fn worker(&self) -> u64 {
-        0
-    }
-
-    fn initial(&self, _: &mut u64) -> Result<Vec<VotingState>, Violation> {
-        Ok(vec![VotingState(0)])
-    }
-
-    fn next(
-        &self,
-        _: &mut u64,
-        state: &VotingState,
-        successors: &mut Successors<VotingAction, VotingState>,
-    ) {
+    fn next(&self, state: &VotingState, successors: &mut Successors<VotingAction, VotingState>) {
         use VotingAction as Action;
         for acceptor in 0..ACCEPTORS {
             for ballot in 0..self.ballots {
@@ -199,69 +195,9 @@ impl System for Voting {
         }
     }
 
-    /// Agreement: at most one value is ever chosen.
-    fn judge(&self, seen: &mut u64, state: &VotingState) -> Judgement {
-        let chosen = |ballot| state.chosen(ballot).map(|value| (ballot, value));
-        let mut all = (0..self.ballots).filter_map(chosen);
-        let Some((first, value)) = all.next() else {
-            return Judgement::Within;
-        };
-        *seen |= 1;
-        for (later, other) in all {
-            *seen |= 2;
-            if other != value {
-                return Judgement::Broken(Violation {
-                    property: "agreement".into(),
-                    text: format!(
-                        "Value {value} is chosen at ballot {first}, but {other} at {later}."
-                    ),
-                });
-            }
-        }
-        Judgement::Within
-    }
-
-    fn reached(&self, seen: &u64) -> u64 {
-        *seen
-    }
-
-    fn action(&self, _: &mut u64, _: &VotingState, taken: VotingAction) -> VotingAction {
-        taken
+    fn fault(&self, state: &VotingState) -> Option<Violation> {
+        consensus::fault(self.chosen(*state))
     }
 }
 
-impl Specification for Voting {
-    type Mutant = VotingMutant;
-
-    const NAME: &'static str = "voting-spec";
-    const WHAT: &'static str = "how Paxos chooses, without its messages; --size counts ballots";
-    const FAMILY: &'static str = "consensus";
-    const FILE: &'static str = "check/src/systems/voting.rs";
-    const SOURCE: &'static str = "Lamport 2019, Voting";
-    const MODEL: &'static str = "no processes: votes are seen by all; majority";
-    const COUNTED: &'static str = "ballots";
-    const USUAL: usize = 3;
-    const SIZES: RangeInclusive<usize> = 1..=MOST_BALLOTS as usize;
-    const MUTANTS: &'static [VotingMutant] =
-        &[VotingMutant::IgnoreVotes, VotingMutant::QuorumBehind];
-
-    fn sized(size: usize, mutant: Option<VotingMutant>) -> Voting {
-        Voting { mutant, ..Voting::new(size as u32) }
-    }
-}
-
-impl Display for VotingAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl Display for VotingMutant {
-    /// The name on the command line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            VotingMutant::IgnoreVotes => "ignore-votes",
-            VotingMutant::QuorumBehind => "quorum-behind",
-        })
-    }
-}
+saved!(VotingState { 0 });

@@ -10,6 +10,7 @@ use check::{Bounds, Flushing, Network};
 use model::{Choices, Event, Host, NodeId, NodeSet, Out, Outside, Process};
 use spec::monitor::Monitor;
 use world::Subject;
+use world::rename::{Renaming, Symmetry};
 
 /// A packet: from, to, message.
 pub type Packet<S> = (NodeId, NodeId, <<S as Subject>::Process as Process>::Message);
@@ -332,4 +333,55 @@ impl<'a, S: Subject> Naive<'a, S> {
 
 fn down<P: Process>(disk: P) -> Node<P> {
     Node { host: None, timers: BTreeSet::new(), frames: VecDeque::new(), disk }
+}
+
+/// How many of these worlds differ by more than a renaming of interchangeable nodes.
+///
+/// # Panics
+/// If one becomes a world that is not among them.
+pub fn orbits<S: Subject>(subject: &S, worlds: &HashSet<World<S>>) -> u64 {
+    let symmetry = subject.symmetry().expect("Some nodes are interchangeable.");
+    let mut swaps = Vec::new();
+    for group in symmetry.groups() {
+        for (one, other) in group.iter().zip(group.iter().skip(1)) {
+            let mut to: Vec<NodeId> = NodeId::first(subject.nodes()).collect();
+            to.swap(one.index(), other.index());
+            swaps.push(Renaming::new(to));
+        }
+    }
+    let (mut seen, mut orbits) = (HashSet::new(), 0);
+    for world in worlds {
+        orbits += u64::from(!seen.contains(world));
+        let mut orbit = vec![world.clone()];
+        while let Some(world) = orbit.pop() {
+            if seen.insert(world.clone()) {
+                orbit.extend(swaps.iter().map(|swap| renamed(&symmetry, &world, swap)));
+            }
+        }
+    }
+    assert!(seen == *worlds, "Worlds become worlds.");
+    orbits
+}
+
+fn renamed<S: Subject>(symmetry: &Symmetry<S>, world: &World<S>, to: &Renaming) -> World<S> {
+    let back = to.inverse();
+    let node = |node: NodeId| {
+        let old = &world.nodes[back.node(node).index()];
+        let host = old.host.as_ref().map(|host| {
+            let mut host = symmetry.host(host, to);
+            host.sort_held();
+            host
+        });
+        let disk = symmetry.process(&old.disk, to);
+        Node { host, disk, timers: to.of(&old.timers), frames: to.of(&old.frames) }
+    };
+    let mut renamed = World {
+        nodes: NodeId::first(world.nodes.len()).map(node).collect(),
+        flight: to.of(&world.flight),
+        monitor: symmetry.monitor(&world.monitor, to),
+        asked: to.of(&world.asked),
+        ..*world
+    };
+    renamed.sort_flight();
+    renamed
 }

@@ -3,11 +3,13 @@
 use canon::broadcast::Broadcast;
 use canon::broadcast::eager::{Eager, Message, Mutant};
 use check::Bounds;
-use model::{Event, NodeId, Random, named};
+use model::{Event, NodeId, NodeSet, Random, named};
 use spec::monitor::ReliableBroadcast;
+use world::rename::Symmetry;
 use world::{Sometimes, Subject, SystemModel};
 
 use super::Broadcasters;
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
@@ -89,6 +91,10 @@ impl Subject for EagerLab {
 
     fn model(&self) -> SystemModel {
         SystemModel::crash_stop(self.nodes, self.nodes - 1)
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<EagerLab>> {
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn resized(&self, nodes: usize) -> Option<EagerLab> {

@@ -5,9 +5,11 @@ use canon::broadcast::majority::{Majority, Mutant, majority_holds};
 use check::Bounds;
 use model::{Event, NodeId, NodeSet, Random};
 use spec::monitor::ReliableBroadcast;
+use world::rename::Symmetry;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
 use super::Broadcasters;
+use crate::alike::alike;
 use crate::exhibit::{Card, Dial, Exhibit, Open};
 use crate::theory::Measure;
 
@@ -78,6 +80,10 @@ impl Subject for UniformLab {
     fn model(&self) -> SystemModel {
         let minority = self.nodes - NodeSet::first(self.nodes).majority();
         SystemModel::crash_stop(self.nodes, minority)
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<UniformLab>> {
+        alike(self, NodeSet::first(self.nodes))
     }
 
     fn resized(&self, nodes: usize) -> Option<UniformLab> {

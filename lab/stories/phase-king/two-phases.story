@@ -1,6 +1,6 @@
 # Five nodes, none of which betrays, though one might: two phases, with n0 and n1 for kings. To keep
 # a value against the king, a node must count it more than 5/2 + 1 times: four times.
-nodes phase-king 5
+nodes phase-king 5 traitors=none
 ---
 n0 sets round-ends 6ms
 n1 sets round-ends 6ms

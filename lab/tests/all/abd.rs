@@ -18,7 +18,7 @@ fn explored(lab: &AbdLab, crashes: u16) -> Report {
 #[test]
 fn the_sound_register_is_atomic_in_every_run_of_small_spaces() {
     let spaces = [
-        (small(Writers::One, 1, 2), 0, (487_676, 26)),
+        (small(Writers::One, 1, 2), 0, (206_876, 26)),
         (small(Writers::One, 1, 1), 1, (16_404, 19)),
         (small(Writers::One, 2, 1), 1, (646_751, 27)),
         (small(Writers::All, 1, 1), 1, (106_371, 23)),

@@ -46,6 +46,30 @@ fn every_run_of_a_small_link() {
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, 4), "{report}");
 }
 
+/// Every run of the quick exploration, sound and broken; the mutants in the order of their list,
+/// each with the steps in which it is caught.
+fn every_run<E: Exhibit>(size: (u64, u64), caught: [u64; 2]) {
+    let (lab, bounds) = E::quick();
+    let report = Exploration::new(&Explore::new(&lab, bounds.clone())).run();
+    assert_eq!((report.verdict, report.missed().count()), (Verdict::Holds, 0), "{report}");
+    assert_eq!((report.distinct, report.depth), size, "{report}");
+    for (&mutant, steps) in E::Mutant::ALL.iter().zip(caught) {
+        let lab = lab.clone().broken(mutant);
+        let report = Exploration::new(&Explore::new(&lab, bounds.clone())).run();
+        assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+    }
+}
+
+#[test]
+fn two_detectors_mend_their_mistakes_in_every_run() {
+    every_run::<IncreasingTimeoutLab>((4_147, 24), [7, 7]);
+}
+
+#[test]
+fn two_nodes_trust_whom_they_do_not_suspect_in_every_run() {
+    every_run::<OmegaLab>((4_147, 24), [7, 2]);
+}
+
 #[test]
 fn the_increasing_timeout_detector() {
     tried::<IncreasingTimeoutLab>(15, 60);

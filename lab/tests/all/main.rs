@@ -21,5 +21,6 @@ mod raft;
 mod registry;
 mod ricart_agrawala;
 mod stories;
+mod symmetry;
 mod trial;
 mod two_generals;

@@ -52,6 +52,28 @@ fn everything_that_is_explored_holds() {
     }
 }
 
+/// Fair runs are judged within bounds of seconds, and none owes anything for ever.
+#[test]
+fn what_is_promised_comes_in_every_fair_run_of_small_spaces() {
+    let stop = AtomicBool::new(false);
+    let judged = [
+        "perfect-link",
+        "causal-link",
+        "vector-clock",
+        "chandy-lamport",
+        "ricart-agrawala",
+        "chandy-misra-haas-and",
+        "two-generals",
+    ];
+    for name in judged {
+        let watch = Watch { stop: &stop, progress: &mut |_| {} };
+        let entry = lab::find(name).expect("It is in the registry.");
+        let check = Check { quick: true, liveness: true, ..Check::default() };
+        let report = entry.check(&check, watch).expect("It can be explored.");
+        assert_eq!(report.exit_code(), 0, "{report}");
+    }
+}
+
 /// Each protocol's formulas are what is measured.
 #[test]
 fn every_formula_holds_at_every_size() {

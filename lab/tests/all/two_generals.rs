@@ -2,7 +2,7 @@
 
 use crate::trial::{breaks_without_its_needs, explored, simulated};
 use canon::consensus::two_generals::{AtDawn, Order, Protocol};
-use check::Verdict;
+use check::{Exploration, Explore, Verdict};
 use lab::theory::calm_run;
 use lab::{Exhibit, TOGETHER, TwoGeneralsLab};
 use model::NodeId;
@@ -27,11 +27,25 @@ fn where_nothing_is_lost_both_attack() {
     }
 }
 
+/// However many messengers are wanted, all come; with the order both attack, without it neither.
+#[test]
+fn where_nothing_is_lost_they_never_disagree() {
+    for messengers in 1..=8 {
+        let lab = TwoGeneralsLab { protocol: Protocol::cautious(messengers) };
+        let report = explored(&lab);
+        assert_eq!((report.verdict, report.is_vacuous()), (Verdict::Holds, false), "{report}");
+        let dull = Protocol { enough: [messengers / 2 + 1, messengers.div_ceil(2)], messengers };
+        let lab = TwoGeneralsLab { protocol: dull };
+        let report = explored(&lab);
+        assert_eq!(report.verdict, Verdict::Violated, "{report}");
+    }
+}
+
 #[test]
 fn every_protocol_has_a_run_in_which_they_disagree() {
     let mut protocols_seen = 0;
     for lab in protocols() {
-        let report = explored(&lab);
+        let report = Exploration::new(&Explore::new(&lab, TwoGeneralsLab::losing())).run();
         assert_eq!(report.verdict, Verdict::Violated, "{:?}: {report}", lab.protocol);
         let violation = report.violation.expect("It is violated.").text;
         assert!(violation.contains("attacks, but"), "{:?}: {violation}", lab.protocol);

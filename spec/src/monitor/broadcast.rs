@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{NodeId, NodeSet, Process, Value};
+use serde::{Deserialize, Serialize};
 
 use super::Monitor;
 
@@ -14,7 +15,8 @@ type Said<V> = BTreeMap<(NodeId, V), u32>;
 /// with those that crashed (Cachin, Guerraoui and Rodrigues 2011, modules 3.2 and 3.3).
 ///
 /// It is about nodes that crash for good: one that comes back is held to everything.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct ReliableBroadcast<V: Value + Ord> {
     is_uniform: bool,
     asked: Said<V>,

@@ -5,6 +5,8 @@ use core::hash::Hash;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{NodeId, NodeSet, Process, Value};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Monitor;
 
@@ -34,7 +36,8 @@ pub trait Object: Clone + Ord + Hash + Debug {
 ///
 /// A run with too many ways is not judged to its end: the monitor goes [blind](Self::is_blind), and
 /// from then on judges termination alone.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound = "O: Serialize + DeserializeOwned")]
 pub struct Linearizable<O: Object> {
     /// What each node waits for.
     open: BTreeMap<NodeId, O::Operation>,
@@ -49,7 +52,8 @@ pub struct Linearizable<O: Object> {
 const WAYS: usize = 2_000;
 
 /// One way in which things can stand.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound = "O: Serialize + DeserializeOwned")]
 struct Way<O: Object> {
     object: O,
     /// Open operations that have taken effect, with the answers that they must return.

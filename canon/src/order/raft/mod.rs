@@ -247,6 +247,12 @@ impl<V: Value> Raft<V> {
         }
     }
 
+    /// Takes over from another node what commands weigh, which `serde` leaves out.
+    pub fn weigh_as(&mut self, other: &Raft<V>) {
+        let weigh = other.setup.weigh;
+        self.setup = Arc::new(Setup { weigh, ..Setup::clone(&self.setup) });
+    }
+
     /// The current term.
     pub fn term(&self) -> u64 {
         self.term
