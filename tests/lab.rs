@@ -2,7 +2,7 @@
 //! protocols, stories and pictures in files.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -96,28 +96,75 @@ fn a_counterexample_becomes_a_story_and_a_picture() {
     assert!(shown.contains("VIOLATION"), "{shown}");
 }
 
-/// The store as a node of Maelstrom's, under our harness: partitions, lost messages, and clients
-/// whose history is judged.
+/// Our nodes under our harness, each with a workload that it serves: partitions, lost messages, and
+/// clients whose history is judged. All at once, for most of the time is spent waiting.
 #[test]
-fn the_store_serves_maelstroms_workloads() {
-    for workload in ["lin-kv", "broadcast", "pn-counter", "txn-list-append"] {
-        let (report, code) = json(&[
-            "maelstrom",
-            "test",
-            workload,
-            "--seconds",
-            "4",
-            "--rate",
-            "100",
-            "--partition",
-            "--loss",
-            "2",
-            "--latency",
-            "3",
-        ]);
-        assert_eq!(code, 0, "{workload}: {report}");
-        assert!(report["ok"].as_u64() > Some(20), "{workload}: {report}");
+fn our_nodes_serve_maelstroms_workloads() {
+    let read_committed = ["--isolation", "read-committed", "--total"];
+    let tests: &[(&str, &str, &[&str])] = &[
+        ("store", "lin-kv", &[]),
+        ("store", "pn-counter", &[]),
+        ("store", "txn-list-append", &[]),
+        ("store", "kafka", &[]),
+        ("abd", "lin-kv", &["--no-cas"]),
+        ("eager-broadcast", "broadcast", &["--latency-dist", "exponential"]),
+        ("uniform-broadcast", "g-counter", &[]),
+        ("causal-broadcast", "g-set", &["--latency-dist", "uniform"]),
+        ("batched-broadcast", "broadcast", &["--total"]),
+        ("batched-broadcast", "txn-rw-register", &read_committed),
+        ("alone", "unique-ids", &["--total"]),
+    ];
+    let start = |&(protocol, workload, more): &(&'static str, &'static str, &[&str])| {
+        let program = env!("CARGO_BIN_EXE_synod");
+        let child = Command::new(program)
+            .args(["maelstrom", "test", workload, "--protocol", protocol, "--json"])
+            .args(["--seconds", "4", "--rate", "50", "--latency", "3"])
+            .args(["--partition", "--loss", "2"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn();
+        (protocol, workload, child.expect("The program can be started."))
+    };
+    let children: Vec<_> = tests.iter().map(start).collect();
+    for (protocol, workload, child) in children {
+        let output = child.wait_with_output().expect("It ends.");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let report: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert_eq!(output.status.code(), Some(0), "{workload} of {protocol}: {text}");
+        assert!(report["ok"].as_u64() > Some(20), "{workload} of {protocol}: {text}");
     }
+}
+
+/// What a broadcast cannot promise is not promised, and found if it is demanded: transactions that
+/// only read and write their own node's registers are not serializable.
+#[test]
+fn a_promise_that_a_protocol_does_not_make_is_found_broken() {
+    let (report, code) = json(&[
+        "maelstrom",
+        "test",
+        "txn-rw-register",
+        "--protocol",
+        "batched-broadcast",
+        "--seconds",
+        "2",
+        "--rate",
+        "300",
+    ]);
+    assert_eq!(code, 1, "{report}");
+    assert_eq!(report["findings"][0]["property"], "strict-serializable", "{report}");
+    let refused = synod(&["maelstrom", "test", "kafka", "--protocol", "abd"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("abd does not serve kafka; these do: store"), "{why}");
+}
+
+/// The challenges have targets, and are met or not.
+#[test]
+fn a_challenge_prints_what_it_measured() {
+    let (measured, code) = json(&["maelstrom", "glomers", "3b", "--seconds", "1"]);
+    assert_eq!((code, &measured["is_met"]), (0, &Value::Bool(true)), "{measured}");
+    assert!(measured["stable_ms"]["max"].as_f64() < Some(5_000.0), "{measured}");
+    let refused = synod(&["maelstrom", "glomers", "7"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
 }
 
 /// A node that forgets is found out: the harness is tested by a planted bug.

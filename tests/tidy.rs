@@ -36,7 +36,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "serde_json",
         ],
     ),
-    ("maelstrom", &["model", "spec", "world", "machine", "lab", "bytes", "serde", "serde_json"]),
+    (
+        "maelstrom",
+        &["model", "canon", "spec", "world", "machine", "lab", "bytes", "serde", "serde_json"],
+    ),
     ("field", &["model", "world", "sim", "lab", "serde", "serde_json", "rustix"]),
     (
         "node",

@@ -3,9 +3,9 @@
 //! - [`link`]: perfect links; messages in causal order.
 //! - [`clock`]: vector clocks.
 //! - [`detector`]: the increasing-timeout failure detector, ◇P.
-//! - [`broadcast`]: reliable broadcast, eager and uniform; causal broadcast.
+//! - [`broadcast`]: reliable broadcast, eager and uniform; causal; in batches.
 //! - [`snapshot`]: the global state of what runs on: Chandy and Lamport's.
-//! - [`mutex`]: mutual exclusion: Ricart and Agrawala's.
+//! - [`mutex`]: mutual exclusion: a central server's, Ricart and Agrawala's.
 //! - [`deadlock`]: who waits for itself: Chandy, Misra and Haas's edge chasing.
 //! - [`election`]: the eventual leader detector, Ω.
 //! - [`consensus`]: one decision: Paxos, Ben-Or; and where there can be none.

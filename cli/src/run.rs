@@ -1,7 +1,8 @@
 //! `synod run`: any protocol as real processes over TCP on this machine.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -67,6 +68,13 @@ struct Child {
     disk: Option<PathBuf>,
 }
 
+/// How the names of the folders begin in which the disks of a run are.
+const FOLDER: &str = "synod-run-";
+
+fn is_ours(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOLDER))
+}
+
 impl Run {
     /// Runs the nodes, judges what they did, and exits 0 if nothing was broken, 1 if something was.
     pub fn run(self) -> Result<(), Failure> {
@@ -86,7 +94,10 @@ impl Run {
         let nodes = self.variant.nodes.or(plan.as_ref().map(|plan| plan.nodes));
         let settings = Settings { nodes, ..self.variant.settings() };
         let size = entry.card.size(nodes).map_err(Failure::new)?;
-        let folder = std::env::temp_dir().join(format!("synod-run-{}", std::process::id()));
+        // What the nodes would refuse is said once, before there are any.
+        (entry.runs().map_err(Failure::new)?.bare)(&settings, 0, self.seed)
+            .map_err(Failure::new)?;
+        let folder = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
         let trouble =
             |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(trouble)?;
@@ -100,7 +111,12 @@ impl Run {
             command: self.command(size),
         };
         let report = trial.run(interrupt());
-        std::fs::remove_dir_all(&folder).map_err(trouble)?;
+        // A node that ended last may have been faster.
+        let gone = |error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(trouble(error)),
+        };
+        std::fs::remove_dir_all(&folder).or_else(gone)?;
         let report = report.map_err(Failure::new)?;
         if let Some(trace) = &report.trace {
             if self.trace {
@@ -116,7 +132,13 @@ impl Run {
     fn be_node(&self, entry: &Entry, place: &Place) -> Result<(), Failure> {
         let bare = entry.runs().map_err(Failure::new)?.bare;
         let bare = bare(&self.variant.settings(), place.me.0, place.seed).map_err(Failure::new)?;
-        let done = field::node::run(place, bare);
+        let done = match field::node::run(place, bare) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        };
+        // Nobody listens any more, so the parent has ended; it may have been killed.
+        let folder = place.disk.parent().filter(|folder| done.is_ok() && is_ours(folder));
+        let _ = folder.map(std::fs::remove_dir_all);
         done.map_err(|error| Failure::new(format!("{}: {error}", place.me)))
     }
 

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use model::{NodeId, Random};
+use world::trace::Fate;
 
 use crate::wire::{MAX_PACKET, Packet, Quality};
 
@@ -60,16 +61,6 @@ struct Link {
     sender: Sender<Vec<u8>>,
 }
 
-/// What the network of a trial decides when a packet is sent.
-pub enum Sent {
-    /// It is on its way.
-    Travels,
-    /// It is lost.
-    Lost,
-    /// It was sent twice.
-    Doubled,
-}
-
 impl Mesh {
     /// Links to these nodes, which are dialled when there is something to send.
     pub fn new(addresses: &[SocketAddr], random: Random) -> Mesh {
@@ -81,28 +72,40 @@ impl Mesh {
         Mesh { links: addresses.iter().map(link).collect(), random }
     }
 
-    /// Sends a packet, unless the link's quality is against it.
-    pub fn send(&mut self, to: NodeId, packet: &Packet) -> Sent {
-        let Some(link) = self.links.get_mut(to.index()) else {
-            return Sent::Lost;
+    /// What becomes of the next packet on this link: the network decides when it is sent.
+    pub fn fate(&mut self, to: NodeId) -> Fate {
+        let Some(link) = self.links.get(to.index()) else {
+            return Fate::Lost;
         };
-        let Quality { cut, clogged, loss_ppm, duplicate_ppm } = link.quality;
+        let Quality { cut, loss_ppm, duplicate_ppm, .. } = link.quality;
         if cut || self.random.chance(u64::from(loss_ppm), 1_000_000) {
-            return Sent::Lost;
+            return Fate::Lost;
         }
+        match self.random.chance(u64::from(duplicate_ppm), 1_000_000) {
+            true => Fate::Doubled,
+            false => Fate::Travels,
+        }
+    }
+
+    /// Sends a packet that has this fate.
+    pub fn send(&mut self, to: NodeId, packet: &Packet, fate: Fate) {
+        let times = match fate {
+            Fate::Lost => return,
+            Fate::Travels => 1,
+            Fate::Doubled => 2,
+        };
+        let link = &mut self.links[to.index()];
         let json = serde_json::to_vec(packet).expect("A packet holds nothing that JSON has not.");
         let mut bytes = (json.len() as u32).to_le_bytes().to_vec();
         bytes.extend(json);
-        let is_doubled = self.random.chance(u64::from(duplicate_ppm), 1_000_000);
-        for _ in 0..=u8::from(is_doubled) {
-            if clogged {
+        for _ in 0..times {
+            if link.quality.clogged {
                 link.held.push(bytes.clone());
             } else {
                 // The thread that carries lives as long as the process.
                 let _ = link.sender.send(bytes.clone());
             }
         }
-        if is_doubled { Sent::Doubled } else { Sent::Travels }
     }
 
     /// From now on the links are like this, by number.

@@ -11,11 +11,11 @@ use std::time::Duration;
 use lab::bare::{Bare, Deed};
 use model::{NodeId, Random};
 use serde_json::Value as Json;
-use world::trace::{Fate, Happening, Sending, What};
+use world::trace::{Happening, Sending, What};
 
 use crate::clock::{Clock, now};
 use crate::disk::Disk;
-use crate::mesh::{Mesh, Sent, listen};
+use crate::mesh::{Mesh, listen};
 use crate::wire::{Command, Line, Packet};
 
 /// Which node this is, and where it lives.
@@ -217,17 +217,8 @@ impl Node {
         asked: Option<Json>,
         deeds: Vec<Deed>,
     ) -> io::Result<()> {
-        let mut happening = Happening {
-            at: now(),
-            node: Some(self.me),
-            what,
-            text,
-            sends: Vec::new(),
-            tells: Vec::new(),
-            saves: Vec::new(),
-            alarms: Vec::new(),
-            epoch: None,
-        };
+        let mut happening = Happening::new(now(), Some(self.me), what, text);
+        happening.epoch = self.bare.epoch();
         let mut told_values = Vec::new();
         let mut packets = Vec::new();
         for deed in deeds {
@@ -235,12 +226,13 @@ impl Node {
                 Deed::Send { to, message, text } => {
                     self.number += 1;
                     let number = self.number << 8 | u64::from(self.me.0);
-                    let sending = Sending { message: number, to, text, fate: Fate::Travels };
-                    happening.sends.push(sending);
-                    packets.push((to, Packet { from: self.me, number, message }));
+                    let fate = self.mesh.fate(to);
+                    happening.sends.push(Sending { message: number, to, text, fate });
+                    packets.push((to, Packet { from: self.me, number, message }, fate));
                 }
                 Deed::Save(records) => {
-                    happening.saves.extend(records.iter().map(Json::to_string));
+                    let (records, texts): (Vec<Json>, Vec<String>) = records.into_iter().unzip();
+                    happening.saves.extend(texts);
                     self.unsynced.push_back(records);
                 }
                 Deed::Tell { told, text } => {
@@ -248,9 +240,11 @@ impl Node {
                     told_values.push(told);
                 }
                 Deed::Set { timer, range } => {
+                    happening.alarms.push(format!("sets {timer} {range:?}"));
                     self.alarms.insert(timer, self.clock.due(&range));
                 }
                 Deed::Cancel { timer } => {
+                    happening.alarms.push(format!("cancels {timer}"));
                     self.alarms.remove(&timer);
                 }
             }
@@ -258,10 +252,7 @@ impl Node {
         let happening = Box::new(happening);
         let asked = asked.into_iter().collect();
         print(&Line::Happened { happening, asked, told: told_values })?;
-        for (to, packet) in packets {
-            // What is lost here shows in the trace as a message that never arrives.
-            let (Sent::Travels | Sent::Lost | Sent::Doubled) = self.mesh.send(to, &packet);
-        }
+        packets.iter().for_each(|(to, packet, fate)| self.mesh.send(*to, packet, *fate));
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 //! shrink_speed`.
 //!
 //! For each mutant it takes the first failing run in which at least [`EVENTS`] events lead to the
-//! violation, or the longest of [`SEEDS`] seeds, shrinks it, and compares the story with the shortest that is known: what the checker
-//! finds, where it finds one, and a story told by hand elsewhere. Events are requests, deliveries,
-//! alarms and faults.
+//! violation, or the longest of [`SEEDS`] seeds, shrinks it, and compares the story with the
+//! shortest that is known: what the checker finds, where it finds one, and a story told by hand
+//! elsewhere. Events are requests, deliveries, alarms and faults.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -89,7 +89,7 @@ impl Subject for AbdLab {
     type Monitor = Linearizable<Register>;
 
     fn name(&self) -> &'static str {
-        "abd"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! A node for drivers that know nothing of its types: values go in and out as JSON.
 //!
-//! Real sockets and foreign harnesses drive any protocol through [`Bare`]. The rules of the driver
-//! are those of [`Host`], as everywhere.
+//! Real processes drive any protocol through [`Bare`]. The rules of the driver are those of
+//! [`Host`], as everywhere.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,6 +11,7 @@ use model::{Choices, Event, Host, Moment, NodeId, Out, Outside, Process, Random}
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim::operation_random;
+use world::trace::Epoch;
 
 use crate::exhibit::Exhibit;
 
@@ -26,8 +27,9 @@ pub enum Deed {
         /// In one line.
         text: String,
     },
-    /// Write one frame of records; when it is durable, say so with [`Bare::synced`].
-    Save(Vec<Json>),
+    /// Write one frame of records, each with how it prints; when it is durable, say so with
+    /// [`Bare::synced`].
+    Save(Vec<(Json, String)>),
     /// Tell the layer above.
     Tell {
         /// What.
@@ -89,6 +91,9 @@ pub trait Bare {
 
     /// The requests that a user may name, with the line that each prints.
     fn offers(&self) -> Vec<(Json, String)>;
+
+    /// The epoch that the node is in, if its protocol has such a thing.
+    fn epoch(&self) -> Option<Epoch>;
 
     /// The state, for people.
     fn show(&self) -> String;
@@ -181,6 +186,10 @@ impl<E: Exhibit> Bare for BareNode<E> {
         offered.iter().map(|request| (json(request), request.to_string())).collect()
     }
 
+    fn epoch(&self) -> Option<Epoch> {
+        self.subject.epoch(self.host.process())
+    }
+
     fn show(&self) -> String {
         format!("{:?}", self.host.process())
     }
@@ -198,7 +207,8 @@ impl<E: Exhibit> Outside<E::Process> for Reach<'_, E> {
     }
 
     fn save(&mut self, records: &mut Vec<<E::Process as Process>::Record>) {
-        self.deeds.push(Deed::Save(records.iter().map(json).collect()));
+        let printed = |record: &_| (json(record), ToString::to_string(record));
+        self.deeds.push(Deed::Save(records.iter().map(printed).collect()));
     }
 
     fn indicate(&mut self, indication: <E::Process as Process>::Indication) {

@@ -46,7 +46,7 @@ impl Subject for BenOrLab {
     type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
-        "ben-or"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -12,7 +12,7 @@ use world::trace::{Causality, Epoch};
 use world::{Sometimes, Subject, SystemModel, Timing};
 
 use crate::exhibit::{Card, Dial, Exhibit, Open};
-use crate::theory::{Measure, calm_run, delays_until};
+use crate::theory::{Measure, delays_until, even_run};
 
 /// The protocol, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Subject for DeterministicLab {
     type Monitor = Consensus<bool>;
 
     fn name(&self) -> &'static str {
-        "deterministic-consensus"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -129,7 +129,7 @@ impl Exhibit for DeterministicLab {
     fn theory(nodes: usize) -> Vec<Measure> {
         let asked = |node| (10 * MILLIS, node, Propose(true));
         let requests: Vec<_> = NodeId::first(nodes).map(asked).collect();
-        let trace = calm_run(&DeterministicLab::new(nodes), 1, &requests, 1);
+        let trace = even_run(&DeterministicLab::new(nodes), &requests, 1);
         let order = Causality::of(&trace);
         let decides = |node| {
             let tells = |index: &usize| {
@@ -143,7 +143,8 @@ impl Exhibit for DeterministicLab {
         let n = nodes as f64;
         let sent = |name| trace.messages_called(name) as f64;
         let round: f64 = ["Estimate", "Proposal", "Ack"].map(sent).iter().sum();
-        let convention = "all propose at once, no faults, no messages to oneself";
+        let convention =
+            "all propose at once, no faults, every message takes as long; none to oneself";
         let delays = |some: f64| if nodes > 1 { some } else { 0.0 };
         let exact =
             |what, measured, formula| Measure::exact(nodes, what, convention, measured, formula);

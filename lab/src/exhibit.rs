@@ -63,8 +63,11 @@ impl Display for Knob {
 pub struct Dial<'s> {
     /// The knob as it stands.
     pub knob: Knob,
-    turn: Box<dyn FnOnce(&str) -> Result<(), String> + 's>,
+    turn: Box<Turn<'s>>,
 }
+
+/// Sets something to what a text says, or says why it cannot.
+type Turn<'s> = dyn FnOnce(&str) -> Result<(), String> + 's;
 
 impl<'s> Dial<'s> {
     /// A dial that shows `value`. What `turn` refuses, it says as `takes a number, not "x"`.

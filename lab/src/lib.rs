@@ -35,7 +35,7 @@ pub mod walk;
 
 pub use abd::{AbdLab, Register, Writers};
 pub use ben_or::BenOrLab;
-pub use broadcast::{Agreement, Broadcasters, CausalLab, EagerLab, UniformLab};
+pub use broadcast::{Agreement, BatchedLab, Broadcasters, CausalLab, EagerLab, UniformLab};
 pub use clock::VectorLab;
 pub use closed::{OneByOne, Users};
 pub use deadlock::{Borrowers, ChandyMisraHaasAndLab};
@@ -43,7 +43,7 @@ pub use deterministic::DeterministicLab;
 pub use exhibit::{Card, Dial, Exhibit, Knob, Open};
 pub use increasing_timeout::IncreasingTimeoutLab;
 pub use link::CausalLinkLab;
-pub use mutex::{RicartAgrawalaLab, Visitors};
+pub use mutex::{CentralLab, RicartAgrawalaLab, Visitors};
 pub use omega::OmegaLab;
 pub use paxos::PaxosLab;
 pub use perfect_link::PerfectLinkLab;

@@ -59,7 +59,7 @@ impl Subject for PaxosLab {
     type Monitor = Consensus<u64>;
 
     fn name(&self) -> &'static str {
-        "paxos"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

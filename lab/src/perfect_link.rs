@@ -33,7 +33,7 @@ impl Subject for PerfectLinkLab {
     type Monitor = PerfectLinks<u64>;
 
     fn name(&self) -> &'static str {
-        "perfect-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

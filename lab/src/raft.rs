@@ -81,7 +81,7 @@ impl Subject for RaftLab {
     type Monitor = TotalOrder<u64>;
 
     fn name(&self) -> &'static str {
-        "raft"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -18,9 +18,10 @@ use crate::theory::Measure;
 use crate::verbs::{self, Heard};
 use crate::walk::View;
 use crate::{
-    AbdLab, BenOrLab, CausalLab, CausalLinkLab, ChandyLamportLab, ChandyMisraHaasAndLab,
-    DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab, PerfectLinkLab,
-    PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab, VectorLab,
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, DeterministicLab, EagerLab, IncreasingTimeoutLab, OmegaLab, PaxosLab,
+    PerfectLinkLab, PhaseKingLab, RaftLab, RicartAgrawalaLab, StoreLab, TwoGeneralsLab, UniformLab,
+    VectorLab,
 };
 
 /// Everything in the lab: the protocols, then the abstract specifications.
@@ -42,9 +43,11 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<EagerLab>(),
     Entry::of::<UniformLab>(),
     Entry::of::<CausalLab>(),
+    Entry::of::<BatchedLab>(),
     // snapshot
     Entry::of::<ChandyLamportLab>(),
     // mutex
+    Entry::of::<CentralLab>(),
     Entry::of::<RicartAgrawalaLab>(),
     // deadlock
     Entry::of::<ChandyMisraHaasAndLab>(),

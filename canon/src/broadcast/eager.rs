@@ -8,6 +8,7 @@
 //! Model: perfect links, asynchrony; any number of nodes may crash for good. No quorum.
 //! The book's nodes also broadcast to themselves and relay what comes back; here a node's
 //! broadcast is its relay, which leaves n(n-1) messages: each node sends once to each other.
+//! Left out: relaying only for nodes that a perfect detector says have crashed (algorithm 3.2).
 
 use core::fmt::{self, Display};
 use core::marker::PhantomData;

@@ -10,6 +10,8 @@
 //! so the correct nodes must be one.
 //! Receiving a copy from a node is its acknowledgement, and a node's own broadcast is its relay:
 //! each node sends once to each other, n(n-1) messages.
+//! Left out: waiting for all that a perfect detector has not given up, which bears any number of
+//! crashes (algorithm 3.4).
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;

@@ -7,11 +7,13 @@
 //! | [`eager`] | agreement of correct nodes | any may crash | n(n-1) | 1; more if nodes crash |
 //! | [`causal`] | agreement of correct nodes, causal order | as [`eager`], below it | n(n-1) | 1 |
 //! | [`majority`] | uniform agreement | a minority may crash | n(n-1) | 2 |
+//! | [`batched`] | agreement | fair loss, no faults | 2(n-1) a batch | the tree's depth |
 //!
 //! Causal broadcast adds no message and, without a gap, no delay to the broadcast below it: on
 //! best-effort broadcast, which makes nobody agree, it would send n-1.
-//! All of them stand on perfect links, know no bound on time, and do not bear that a crashed node
-//! comes back. Messages are counted from one node to another; what a node tells itself is free.
+//! All but [`batched`] stand on perfect links. They know no bound on time, and do not bear that a
+//! crashed node comes back. Messages are counted from one node to another; what a node tells itself
+//! is free.
 //!
 //! Properties (Cachin, Guerraoui and Rodrigues 2011, modules 3.2 and 3.3; the `ReliableBroadcast`
 //! monitor in `spec` checks them):
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::numbers::Numbers;
 
+pub mod batched;
 pub mod causal;
 pub mod eager;
 pub mod majority;

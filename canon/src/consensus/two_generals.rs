@@ -16,6 +16,7 @@
 //!
 //! Model: for the first promise, links that lose nothing, and a dawn that comes later than all
 //! messengers; it is there to be seen to break where links lose. No quorum.
+//! Left out: generals who may act on a guess, and are wrong seldom (Varghese and Lynch 1996).
 
 use core::fmt::{self, Display};
 use core::time::Duration;

@@ -8,6 +8,7 @@
 //! perfect links, which are the layer below. No quorum.
 //! Unlike the book's, a node that has not answered is not asked again until it has: the link goes
 //! on repeating the first question, and what waits for a crashed node stays bounded.
+//! Left out: a period for each node, and periods that shrink again.
 
 use core::fmt::{self, Display};
 use core::time::Duration;

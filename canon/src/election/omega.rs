@@ -6,6 +6,7 @@
 //! falls with the number: `n0` ranks highest.
 //!
 //! Model: that of the detector below, [`IncreasingTimeout`]. No messages of its own, no quorum.
+//! Left out: Ω for nodes that come back (algorithm 2.9).
 
 use core::time::Duration;
 

@@ -13,12 +13,14 @@
 //!
 //! | protocol | model | messages an entry | delay from leave to next entry | order of entries |
 //! |---|---|---|---|---|
+//! | [`central`] | no faults, perfect links | 3, none at the server | 2 | as asked at the server |
 //! | [`ricart_agrawala`] | no faults, perfect links | 2(n-1) | 1 | timestamps |
 
 use core::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
+pub mod central;
 pub mod ricart_agrawala;
 
 /// What the layer above asks.

@@ -1,6 +1,7 @@
 //! A node's process, as the parent holds it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
@@ -39,6 +40,9 @@ impl Child {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Ctrl-C is for the parent. And a group without a parent outside of it is awakened and
+            // ended by the system, so that no stopped node is left when the parent is killed.
+            .process_group(0)
             .spawn()
             .map_err(fail)?;
         let (input, output) = (process.stdin.take(), process.stdout.take());

@@ -100,6 +100,9 @@ impl Trial<'_> {
     /// The nodes cannot be started, or one of them ended by itself.
     pub fn run(&self, stop: &AtomicBool) -> Result<Report, String> {
         let nodes = self.entry.card.size(self.settings.nodes)?;
+        if let Some(plan) = self.plan.as_ref().filter(|plan| plan.nodes != nodes) {
+            return Err(format!("the plan is for {} nodes, not for {nodes}", plan.nodes));
+        }
         let (tell, hear) = mpsc::channel();
         let mut field = Field {
             trial: self,
@@ -274,17 +277,7 @@ impl Field<'_> {
     }
 
     fn event(&self, node: Option<NodeId>, what: What, text: String) -> Event {
-        let happening = Happening {
-            at: now(),
-            node,
-            what,
-            text,
-            sends: Vec::new(),
-            tells: Vec::new(),
-            saves: Vec::new(),
-            alarms: Vec::new(),
-            epoch: None,
-        };
+        let happening = Happening::new(now(), node, what, text);
         Event { happening, asked: Vec::new(), told: Vec::new() }
     }
 

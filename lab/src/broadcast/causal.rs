@@ -37,7 +37,7 @@ impl Subject for CausalLab {
     type Monitor = CausalBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "causal-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -51,7 +51,7 @@ impl Subject for EagerLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "eager-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

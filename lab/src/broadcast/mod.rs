@@ -1,5 +1,6 @@
 //! Broadcasts in the lab, over numbers.
 
+mod batched;
 mod causal;
 mod eager;
 mod uniform;
@@ -13,6 +14,7 @@ use world::timed::MILLIS;
 use crate::exhibit::Dial;
 use crate::theory::{Measure, delays_until, even_run};
 
+pub use batched::BatchedLab;
 pub use causal::CausalLab;
 pub use eager::{Agreement, EagerLab};
 pub use uniform::UniformLab;

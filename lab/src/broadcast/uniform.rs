@@ -34,7 +34,7 @@ impl Subject for UniformLab {
     type Monitor = ReliableBroadcast<u64>;
 
     fn name(&self) -> &'static str {
-        "uniform-broadcast"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

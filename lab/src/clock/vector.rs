@@ -40,7 +40,7 @@ impl Subject for VectorLab {
     type Monitor = CausalStamps<u64, Vector>;
 
     fn name(&self) -> &'static str {
-        "vector-clock"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -48,7 +48,7 @@ impl Subject for ChandyMisraHaasAndLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "chandy-misra-haas-and"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -136,7 +136,8 @@ impl Exhibit for ChandyMisraHaasAndLab {
         let shown = shown(&self.waits);
         let waits = &mut self.waits;
         let read = |text: &str| {
-            *waits = text.split(',').map(wait).collect::<Result<_, _>>()?;
+            let listed = text.split(',').filter(|one| !one.is_empty());
+            *waits = listed.map(wait).collect::<Result<_, _>>()?;
             Ok(())
         };
         vec![

@@ -35,7 +35,7 @@ impl Subject for CausalLinkLab {
     type Monitor = CausalDelivery<u64>;
 
     fn name(&self) -> &'static str {
-        "causal-link"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

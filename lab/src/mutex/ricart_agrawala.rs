@@ -1,15 +1,15 @@
 //! Ricart and Agrawala's mutual exclusion in the lab.
 
+use canon::mutex::Request;
 use canon::mutex::ricart_agrawala::{
     Message, Mutant, Place, RicartAgrawala, deferred_with_reason, lowest_number_first,
 };
-use canon::mutex::{Indication, Request};
 use model::{Event, NodeId, Random};
 use world::timed::{MILLIS, SECONDS};
-use world::trace::{Causality, Trace};
+use world::trace::Trace;
 use world::{Invariant, Sometimes, Subject, SystemModel};
 
-use super::{Judge, Visitors, either, judge, stays};
+use super::{Judge, Visitors, either, handover, judge, stays};
 use crate::exhibit::{Card, Dial, Exhibit, number};
 use crate::theory::{Asked, Measure, calm_run, delays_until};
 
@@ -40,7 +40,7 @@ impl Subject for RicartAgrawalaLab {
     type Monitor = Judge;
 
     fn name(&self) -> &'static str {
-        "ricart-agrawala"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {
@@ -124,7 +124,8 @@ impl Exhibit for RicartAgrawalaLab {
         let listed: Vec<String> = self.seen.iter().map(u64::to_string).collect();
         let place = &mut self.seen;
         let see = |text: &str| {
-            *place = text.split(',').map(number).collect::<Result<_, _>>()?;
+            let named = text.split(',').filter(|one| !one.is_empty());
+            *place = named.map(number).collect::<Result<_, _>>()?;
             Ok(())
         };
         vec![
@@ -187,19 +188,6 @@ fn all_at_once(lab: &RicartAgrawalaLab) -> Trace {
         .map(|node| (SECONDS + u64::from(node.0) * 100 * MILLIS, node, Request::Leave));
     let requests: Vec<Asked<RicartAgrawala>> = enter.chain(leave).collect();
     calm_run(lab, 1, &requests, 3)
-}
-
-/// Message delays between a leave and the entry after it: the most of all in the trace.
-fn handover(trace: &Trace) -> u32 {
-    let order = Causality::of(trace);
-    let when = |told: String| {
-        let tells = |index: &usize| trace.events[*index].tells.contains(&told);
-        (0..trace.events.len()).filter(tells).collect::<Vec<usize>>()
-    };
-    let left = when(Indication::Left.to_string());
-    let entered = when(Indication::Entered.to_string());
-    let pairs = left.iter().zip(entered.iter().skip(1));
-    pairs.map(|(&left, &entered)| order.delays(entered) - order.delays(left)).max().unwrap_or(0)
 }
 
 fn is_inside(node: &RicartAgrawala) -> bool {

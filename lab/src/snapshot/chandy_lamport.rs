@@ -41,7 +41,7 @@ impl Subject for ChandyLamportLab {
     type Monitor = Auditor;
 
     fn name(&self) -> &'static str {
-        "chandy-lamport"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

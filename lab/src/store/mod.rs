@@ -50,7 +50,7 @@ impl Subject for StoreLab {
     type Monitor = ByHistory;
 
     fn name(&self) -> &'static str {
-        "store"
+        Self::CARD.name
     }
 
     fn nodes(&self) -> usize {

@@ -4,3 +4,38 @@ fire n0 election
 sync n0
 fire n1 election
 sync n1
+---
+n0 sets election 500ms..1s
+n1 sets election 500ms..1s
+n2 sets election 500ms..1s
+n0 tells nobody known leads term 1
+n0 sets election 500ms..1s
+n0 saves Term 1 vote=n0
+n0 holds n1 RequestVote term=1 last=0@0
+n0 holds n2 RequestVote term=1 last=0@0
+n0 holds n0 Vote term=1 granted
+n0 sends n1 RequestVote term=1 last=0@0
+n0 sends n2 RequestVote term=1 last=0@0
+n0 cancels election
+n0 sets heartbeat 50ms
+n0 tells n0 leads term 1
+n0 sends n1 Append term=1 base=0@0 [1@1=no-op] commit=0
+n0 sends n2 Append term=1 base=0@0 [1@1=no-op] commit=0
+n0 saves Entries [1@1=no-op]
+n0 holds n0 AppendReply term=1 matched=1
+n1 tells nobody known leads term 1
+n1 sets election 500ms..1s
+n1 saves Term 1 vote=n1
+n1 holds n0 RequestVote term=1 last=0@0
+n1 holds n2 RequestVote term=1 last=0@0
+n1 holds n1 Vote term=1 granted
+n1 sends n0 RequestVote term=1 last=0@0
+n1 sends n2 RequestVote term=1 last=0@0
+n1 cancels election
+n1 sets heartbeat 50ms
+n1 tells n1 leads term 1
+n1 sends n0 Append term=1 base=0@0 [1@1=no-op] commit=0
+n1 sends n2 Append term=1 base=0@0 [1@1=no-op] commit=0
+n1 saves Entries [1@1=no-op]
+n1 holds n1 AppendReply term=1 matched=1
+violation: election safety: n0 and n1 both lead term 1.

@@ -13,3 +13,53 @@ sync n2
 deliver n2 n1 RequestVote term=1 last=0@0
 sync n1
 deliver n1 n2 Vote term=1 granted
+---
+n0 sets election 500ms..1s
+n0 saves Life 1
+n0 holds n0 Begin
+n1 sets election 500ms..1s
+n1 saves Life 1
+n1 holds n1 Begin
+n2 sets election 500ms..1s
+n2 saves Life 1
+n2 holds n2 Begin
+n0 sets election 500ms..1s
+n0 tells term 1 has no leader yet
+n0 saves Term 1 vote=n0
+n0 holds n1 RequestVote term=1 last=0@0
+n0 holds n2 RequestVote term=1 last=0@0
+n0 holds n0 Vote term=1 granted
+n0 sends n1 RequestVote term=1 last=0@0
+n0 sends n2 RequestVote term=1 last=0@0
+n1 sets election 500ms..1s
+n1 tells term 1 has no leader yet
+n1 saves Term 1 vote=n0
+n1 holds n0 Vote term=1 granted
+n1 sends n0 Vote term=1 granted
+n0 cancels election
+n0 sets heartbeat 50ms
+n0 tells n0 leads term 1
+n0 sends n1 Append term=1 base=0@0 [1@1=no-op] commit=0
+n0 sends n2 Append term=1 base=0@0 [1@1=no-op] commit=0
+n0 saves Entries [1@1=no-op]
+n0 holds n0 AppendReply term=1 matched=1
+n2 sets election 500ms..1s
+n2 tells term 1 has no leader yet
+n2 saves Term 1 vote=n2
+n2 holds n0 RequestVote term=1 last=0@0
+n2 holds n1 RequestVote term=1 last=0@0
+n2 holds n2 Vote term=1 granted
+n2 sends n0 RequestVote term=1 last=0@0
+n2 sends n1 RequestVote term=1 last=0@0
+n1 sets election 500ms..1s
+n1 saves Term 1 vote=n2
+n1 holds n2 Vote term=1 granted
+n1 sends n2 Vote term=1 granted
+n2 cancels election
+n2 sets heartbeat 50ms
+n2 tells n2 leads term 1
+n2 sends n0 Append term=1 base=0@0 [1@1=no-op] commit=0
+n2 sends n1 Append term=1 base=0@0 [1@1=no-op] commit=0
+n2 saves Entries [1@1=no-op]
+n2 holds n2 AppendReply term=1 matched=1
+violation: election safety: n0 and n2 both lead term 1.

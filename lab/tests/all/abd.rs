@@ -1,6 +1,6 @@
 //! ABD under the lab's tools: the sound register is atomic, and every mutant is caught.
 
-use crate::trial::{breaks_without_its_needs, is_caught_within, simulated, told};
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::register::abd::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
 use lab::{AbdLab, Exhibit, Writers};
@@ -100,17 +100,4 @@ fn mutants_are_caught_by_simulation() {
 #[test]
 fn it_breaks_without_each_assumption_that_it_needs() {
     breaks_without_its_needs::<AbdLab>(3, 20);
-}
-
-#[test]
-fn the_new_old_inversion() {
-    let lab = AbdLab::new(3, Writers::One).broken(Mutant::NoWriteBack);
-    let told = told(&lab, "abd/new-old-inversion");
-    assert!(told.contains("it can only be: read returns 1."), "{told}");
-}
-
-#[test]
-fn the_write_back_prevents_the_inversion() {
-    let told = told(&AbdLab::new(3, Writers::One), "abd/write-back");
-    assert_eq!(told.matches("tells read returns 1").count(), 2, "{told}");
 }

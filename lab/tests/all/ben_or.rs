@@ -2,7 +2,7 @@
 //! are caught.
 
 use crate::trial::{
-    breaks_without_its_needs, holds_everywhere, is_caught_in, is_caught_within, simulated, told,
+    breaks_without_its_needs, holds_everywhere, is_caught_in, is_caught_within, simulated,
 };
 use canon::consensus::ben_or::Mutant;
 use check::{Bounds, Exploration, Explore};
@@ -48,12 +48,6 @@ fn mutants_are_caught_by_simulation() {
 #[test]
 fn it_cannot_do_without_what_it_needs() {
     breaks_without_its_needs::<BenOrLab>(3, 200);
-}
-
-#[test]
-fn coins_make_a_majority() {
-    let told = told(&BenOrLab::new(3), "ben-or/coins");
-    assert_eq!(told.matches("tells decide true").count(), 3, "{told}");
 }
 
 /// Nodes that propose alike are taken for one another: the verdict is the same, sound or broken,

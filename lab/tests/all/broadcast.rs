@@ -3,7 +3,7 @@
 
 use crate::trial::{
     bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
-    simulated, told,
+    simulated,
 };
 use canon::broadcast::majority;
 use lab::{Agreement, EagerLab, Exhibit, UniformLab};
@@ -63,24 +63,4 @@ fn eager_broadcast_is_not_uniform() {
     let failure = report.first_failure.expect("Some run is not uniform.");
     let what = failure.violation.to_string();
     assert!(what.contains("which is correct, never did"), "{what}");
-}
-
-#[test]
-fn the_broadcaster_crashes_and_a_relay_reaches_the_others() {
-    told(&EagerLab::new(3), "eager-broadcast/relay-after-crash");
-}
-
-#[test]
-fn who_crashes_may_have_delivered_what_no_correct_node_will() {
-    told(&EagerLab::new(3), "eager-broadcast/not-uniform");
-}
-
-#[test]
-fn a_majority_has_a_copy_before_anybody_delivers() {
-    told(&UniformLab::new(3), "uniform-broadcast/majority-before-delivery");
-}
-
-#[test]
-fn what_a_crashed_node_delivered_every_correct_node_delivers() {
-    told(&UniformLab::new(5), "uniform-broadcast/crash-after-delivery");
 }

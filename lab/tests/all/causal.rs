@@ -3,7 +3,6 @@
 
 use crate::trial::{
     bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
-    told,
 };
 use canon::broadcast::causal::Mutant;
 use lab::{CausalLab, Exhibit};
@@ -40,15 +39,4 @@ fn every_broken_causal_broadcast_is_caught() {
         ("stamp-own", 160),
         ("release-one", 25),
     ]);
-}
-
-#[test]
-fn an_answer_is_held_back_until_its_question_comes() {
-    told(&CausalLab::new(3), "causal-broadcast/held-back");
-}
-
-#[test]
-fn without_the_second_condition_the_answer_comes_first() {
-    let told = told(&CausalLab::new(3).broken(Mutant::SkipOthers), "causal-broadcast/skip-others");
-    assert!(told.contains("violation: n2 delivers 11 from n1 before 1 from n0"), "{told}");
 }

@@ -1,7 +1,7 @@
 //! Chandy and Lamport's snapshots under the lab's tools.
 
 use crate::trial::{
-    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within, told,
+    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within,
 };
 use canon::snapshot::chandy_lamport::Mutant;
 use check::Verdict;
@@ -120,11 +120,4 @@ fn a_cut_over_unordered_channels_is_not_consistent() {
     let weaker = lab.model().without(3, "order").expect("It is an assumption.");
     let wrong = (1..=20).filter(|&seed| judge(&lab, &traced(&lab, seed, Some(weaker))).is_err());
     assert!(wrong.count() > 0);
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    for name in ["before-the-transfer", "after-the-transfer", "marker-overtakes"] {
-        told(&ChandyLamportLab::new(2), &format!("chandy-lamport/{name}"));
-    }
 }

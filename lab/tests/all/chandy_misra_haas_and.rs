@@ -1,7 +1,7 @@
 //! Chandy, Misra and Haas's edge chasing under the lab's tools.
 
 use crate::trial::{
-    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within, told,
+    bears_its_model_in, breaks_without_its_needs, explored, is_caught_in, is_caught_within,
 };
 use canon::deadlock::chandy_misra_haas_and::Mutant;
 use check::Verdict;
@@ -51,15 +51,4 @@ fn every_mutant_is_caught() {
 #[test]
 fn every_assumption_is_needed() {
     breaks_without_its_needs::<ChandyMisraHaasAndLab>(3, 200);
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    let mut nine = ChandyMisraHaasAndLab::new(9);
-    nine.turn("waits", "3-4-5,4-6,5-7,6-8").expect("These are waits.");
-    told(&nine, "chandy-misra-haas-and/nine-processes");
-    let three = ChandyMisraHaasAndLab::new(3);
-    told(&three, "chandy-misra-haas-and/granted-meanwhile");
-    told(&three.broken(Mutant::TakeWhite), "chandy-misra-haas-and/phantom");
-    told(&ChandyMisraHaasAndLab::new(2), "chandy-misra-haas-and/probe-overtakes");
 }

@@ -2,11 +2,10 @@
 //! mutant is caught.
 
 use crate::trial::{
-    bears_its_model, breaks_without_its_needs, explored, holds_everywhere, mutants_are_caught, told,
+    bears_its_model, breaks_without_its_needs, explored, holds_everywhere, mutants_are_caught,
 };
-use canon::clock::vector::Mutant;
 use check::Verdict;
-use lab::{Exhibit, VectorLab};
+use lab::VectorLab;
 
 #[test]
 fn vectors_tell_causality_in_every_world_of_a_small_space() {
@@ -37,15 +36,4 @@ fn every_broken_vector_is_caught() {
         ("merge-sender-only", 2),
         ("overwrite", 2),
     ]);
-}
-
-#[test]
-fn the_three_processes_of_the_textbook() {
-    told(&VectorLab::new(3), "vector-clock/three-processes");
-}
-
-#[test]
-fn a_receipt_that_learns_nothing() {
-    let told = told(&VectorLab::new(3).broken(Mutant::NoMerge), "vector-clock/no-merge");
-    assert!(told.contains("violation: Event 1 of n0 happened before event 1 of n1"), "{told}");
 }

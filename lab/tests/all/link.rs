@@ -3,7 +3,6 @@
 
 use crate::trial::{
     bears_its_model, breaks_without_its_needs, holds_everywhere, is_caught_in, mutants_are_caught,
-    told,
 };
 use canon::link::causal::Mutant;
 use lab::{CausalLinkLab, Exhibit};
@@ -37,9 +36,4 @@ fn every_broken_causal_link_is_caught() {
         ("no-merge", 2),
         ("send-uncounted", 2),
     ]);
-}
-
-#[test]
-fn the_last_side_of_the_triangle_is_held_back() {
-    told(&CausalLinkLab::new(3), "causal-link/triangle");
 }

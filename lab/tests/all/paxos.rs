@@ -1,7 +1,7 @@
 //! Single-decree Paxos under the lab's tools: it holds, every mutant is caught, and the textbook's
 //! runs are told.
 
-use crate::trial::{breaks_without_its_needs, is_caught_within, simulated, told};
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::consensus::paxos::Mutant;
 use check::{Bounds, Exploration, Explore, Report, Verdict};
 use lab::{Exhibit, PaxosLab};
@@ -80,17 +80,4 @@ fn mutants_are_caught_by_simulation() {
 #[test]
 fn it_cannot_do_without_what_it_needs() {
     breaks_without_its_needs::<PaxosLab>(3, 200);
-}
-
-#[test]
-fn the_highest_vote_wins() {
-    let five = PaxosLab { proposers: 5, ..PaxosLab::new(5) };
-    let told = told(&five, "paxos/highest-vote-wins");
-    assert_eq!(told.matches("n0 Promise ballot=10 vote=20@7").count(), 4, "{told}");
-    assert!(told.contains("n0 tells decide 20"), "{told}");
-}
-
-#[test]
-fn duelling_proposers_decide_nothing() {
-    told(&PaxosLab::new(3), "paxos/duelling-proposers");
 }

@@ -1,10 +1,10 @@
 //! Phase King under the lab's tools: it bears fewer traitors than a quarter of its nodes, and not
 //! one more.
 
-use crate::trial::{breaks_without_its_needs, is_caught_within, simulated, told};
+use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::byzantine::phase_king::Mutant;
 use lab::PhaseKingLab;
-use model::{Named, NodeId};
+use model::Named;
 use world::timed::Violation;
 
 #[test]
@@ -40,18 +40,4 @@ fn mutants_are_caught_by_simulation() {
 #[test]
 fn it_cannot_do_without_what_it_needs() {
     breaks_without_its_needs::<PhaseKingLab>(5, 50);
-}
-
-#[test]
-fn a_traitor_undoes_what_four_have_agreed_on() {
-    let traitors = [NodeId(1)].into_iter().collect();
-    let four = PhaseKingLab { most: 1, traitors, ..PhaseKingLab::new(4) };
-    let told = told(&four, "phase-king/traitor-among-four");
-    assert!(told.contains("n2 decides true, but false was decided before."), "{told}");
-}
-
-#[test]
-fn two_phases_of_five() {
-    let told = told(&PhaseKingLab::new(5), "phase-king/two-phases");
-    assert_eq!(told.matches("tells decide false").count(), 5, "{told}");
 }

@@ -16,6 +16,28 @@ fn names_are_unique_and_files_are_there() {
     }
 }
 
+/// What a knob shows can be set; what cannot is refused by the knob's name.
+#[test]
+fn knobs_take_back_what_they_show() {
+    let mut turned = 0;
+    for entry in REGISTRY.iter() {
+        let Some(runs) = &entry.runs else { continue };
+        let set = |knob: &str, value: &str| {
+            let knobs = vec![(knob.to_string(), value.to_string())];
+            (runs.plan)(&Settings { knobs, ..Settings::default() }, 1).map(|_| ())
+        };
+        for knob in (entry.knobs)() {
+            turned += 1;
+            assert_eq!(set(knob.name, &knob.value), Ok(()), "{}: {knob}", entry.card.name);
+            let refusal = set(knob.name, "?").expect_err("It is no value of a knob.");
+            assert!(refusal.starts_with(knob.name), "{}: {refusal}", entry.card.name);
+        }
+        let refusal = set("?", "1").expect_err("There is no such knob.");
+        assert!(refusal.contains("has no knob"), "{refusal}");
+    }
+    assert!(turned > 30, "{turned} knobs");
+}
+
 /// Quick explorations hold, and are not vacuous.
 #[test]
 fn everything_that_is_explored_holds() {

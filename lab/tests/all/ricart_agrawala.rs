@@ -1,6 +1,6 @@
 //! Ricart and Agrawala's mutual exclusion under the lab's tools.
 
-use crate::trial::{bears_its_model_in, explored, is_caught_in, is_caught_within, simulated, told};
+use crate::trial::{bears_its_model_in, explored, is_caught_in, is_caught_within, simulated};
 use canon::mutex::ricart_agrawala::Mutant;
 use check::Verdict;
 use lab::{Exhibit, RicartAgrawalaLab};
@@ -57,15 +57,4 @@ fn every_assumption_is_needed() {
         let broken = report.first_failure.expect("It breaks.").violation;
         assert!(broken.to_string().starts_with("liveness"), "without {assumption}: {broken}");
     }
-}
-
-#[test]
-fn stories_tell_what_happens() {
-    let seen = vec![7, 0, 11];
-    let three = RicartAgrawalaLab { seen, ..RicartAgrawalaLab::new(3) };
-    told(&three, "ricart-agrawala/two-of-three");
-    let twice = RicartAgrawalaLab { stays: 2, ..RicartAgrawalaLab::new(3) };
-    told(&twice, "ricart-agrawala/equal-numbers");
-    let broken = RicartAgrawalaLab { inner: false, ..RicartAgrawalaLab::new(2) };
-    told(&broken.broken(Mutant::NumberAlone), "ricart-agrawala/number-alone");
 }

@@ -1,6 +1,6 @@
 //! The two generals: whatever they agree on before, links that lose make them disagree.
 
-use crate::trial::{breaks_without_its_needs, explored, simulated, told};
+use crate::trial::{breaks_without_its_needs, explored, simulated};
 use canon::consensus::two_generals::{AtDawn, Order, Protocol};
 use check::Verdict;
 use lab::theory::calm_run;
@@ -46,10 +46,4 @@ fn they_agree_where_links_lose_nothing_and_not_where_they_lose() {
     let report = simulated(&lab, 500, None);
     assert_eq!(report.failures, 0, "{report}");
     breaks_without_its_needs::<TwoGeneralsLab>(2, 250);
-}
-
-#[test]
-fn the_last_messenger_is_lost() {
-    let told = told(&TwoGeneralsLab::sized(2), "two-generals/last-messenger");
-    assert!(told.contains("violation: n1 attacks, but n0 does not."), "{told}");
 }

@@ -1,24 +1,48 @@
-//! The processes, and the network between them.
+//! The network between the processes.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::str::FromStr;
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use model::{NodeId, Random};
+use model::{Named, NodeId, Random, named};
 use world::trace::{Clock, Fate, Recorder, Trace, What};
 
 use super::Test;
+use super::process::{Process, Said};
 use crate::message::Envelope;
 
-/// What a node's process says.
-pub(super) enum Output {
-    Message(Envelope),
-    /// A line that is no message.
-    Strange(usize, String),
-    Ended(usize, String),
+named! {
+    /// How the times that messages travel are spread about their mean.
+    pub enum Spread {
+        /// All alike, as in Maelstrom unless told otherwise: messages do not overtake each other.
+        Constant,
+        /// From nothing to twice the mean.
+        Uniform,
+        /// Most are quick, and a few take very long.
+        Exponential,
+    }
+}
+
+impl Spread {
+    fn span(self, mean: Duration, random: &mut Random) -> Duration {
+        // A part of 1, from above 0.
+        let part = (random.below(1 << 20) + 1) as f64 / f64::from(1 << 20);
+        match self {
+            Spread::Constant => mean,
+            Spread::Uniform => mean.mul_f64(2.0 * part),
+            Spread::Exponential => mean.mul_f64(-part.ln()),
+        }
+    }
+}
+
+impl FromStr for Spread {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Spread, String> {
+        let why = || format!("latencies are constant, uniform or exponential, not {name:?}");
+        Spread::named(name).ok_or_else(why)
+    }
 }
 
 /// The events that the diagram of a test keeps.
@@ -28,9 +52,10 @@ const RECORDED: usize = 100_000;
 const OTHERS: usize = 1;
 
 pub(super) struct Network {
-    children: Vec<(Child, Option<ChildStdin>)>,
+    processes: Vec<Process>,
     began: Instant,
     latency: Duration,
+    spread: Spread,
     loss_ppm: u32,
     random: Random,
     /// What is on its way, by its time and number.
@@ -44,37 +69,13 @@ pub(super) struct Network {
 
 impl Network {
     /// Starts the processes.
-    pub(super) fn start(test: &Test, tell: Sender<Output>) -> Result<Network, String> {
-        let mut children = Vec::new();
-        for node in 0..test.nodes {
-            let fail = |error| format!("cannot start {}: {error}", test.binary.display());
-            let mut child = Command::new(&test.binary)
-                .args(&test.arguments)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .map_err(fail)?;
-            let (input, output) = (child.stdin.take(), child.stdout.take());
-            let tell = tell.clone();
-            thread::spawn(move || {
-                let lines = output.into_iter().flat_map(|output| BufReader::new(output).lines());
-                for line in lines.map_while(Result::ok) {
-                    let said = match serde_json::from_str(&line) {
-                        Ok(envelope) => Output::Message(envelope),
-                        Err(_) => Output::Strange(node, line),
-                    };
-                    if tell.send(said).is_err() {
-                        return;
-                    }
-                }
-                let _ = tell.send(Output::Ended(node, "its output has ended".into()));
-            });
-            children.push((child, input));
-        }
+    pub(super) fn start(test: &Test, tell: &Sender<Said>) -> Result<Network, String> {
+        let start = |node| Process::start(test, node, tell.clone());
         Ok(Network {
-            children,
+            processes: (0..test.nodes).map(start).collect::<Result<_, _>>()?,
             began: Instant::now(),
             latency: test.latency,
+            spread: test.spread,
             loss_ppm: test.loss_ppm,
             random: Random::child(test.seed, "network"),
             flying: BTreeMap::new(),
@@ -85,27 +86,23 @@ impl Network {
         })
     }
 
+    /// The process of a node.
+    pub(super) fn process(&mut self, node: usize) -> &mut Process {
+        &mut self.processes[node]
+    }
+
     /// Nanoseconds of the test.
     pub(super) fn since(&self, at: Instant) -> u64 {
         at.saturating_duration_since(self.began).as_nanos() as u64
     }
 
     /// Hands a message to a node's process, now; one that has travelled has a number.
-    pub(super) fn give(&mut self, number: Option<u64>, envelope: Envelope) -> Result<(), String> {
-        let number = number.unwrap_or_else(|| self.leaves(&envelope, Fate::Travels));
-        self.arrives(number, &envelope);
-        let place = self.place(&envelope.dest);
-        let Some((_, Some(input))) = place.and_then(|place| self.children.get_mut(place)) else {
-            return Err(format!(
-                "{} wrote to {}, which does not exist",
-                envelope.src, envelope.dest
-            ));
-        };
-        let mut line = serde_json::to_vec(&envelope).expect("A message is JSON.");
-        line.push(b'\n');
-        // A process that has ended says so on its own.
-        let _ = input.write_all(&line).and_then(|()| input.flush());
-        Ok(())
+    pub(super) fn give(&mut self, number: Option<u64>, envelope: &Envelope) {
+        let number = number.unwrap_or_else(|| self.leaves(envelope, Fate::Travels));
+        self.arrives(number, envelope);
+        if let Some(place) = self.place(&envelope.dest) {
+            self.processes[place].give(envelope);
+        }
     }
 
     /// A message between nodes or services sets out.
@@ -117,9 +114,7 @@ impl Network {
         if lost {
             return;
         }
-        // Exponential, as Maelstrom's is by default: most are quick, a few overtake nobody.
-        let part = (self.random.below(1 << 20) + 1) as f64 / f64::from(1 << 20);
-        let span = self.latency.mul_f64(-part.ln());
+        let span = self.spread.span(self.latency, &mut self.random);
         self.flying.insert((Instant::now() + span, number), envelope);
     }
 
@@ -165,12 +160,12 @@ impl Network {
 
     /// Begins a partition into two halves, or ends the one there is. Returns whether one began.
     pub(super) fn turn(&mut self, random: &mut Random) -> bool {
-        if self.cut.take().is_some() || self.children.len() < 2 {
+        if self.cut.take().is_some() || self.processes.len() < 2 {
             return false;
         }
-        let mut side = vec![false; self.children.len()];
-        while side.iter().filter(|&&one| one).count() < self.children.len() / 2 {
-            side[random.below(self.children.len() as u64) as usize] = true;
+        let mut side = vec![false; self.processes.len()];
+        while side.iter().filter(|&&one| one).count() < self.processes.len() / 2 {
+            side[random.below(self.processes.len() as u64) as usize] = true;
         }
         self.cut = Some(side);
         let at = self.since(Instant::now());
@@ -189,7 +184,7 @@ impl Network {
     }
 
     pub(super) fn trace(&self, name: &str) -> Trace {
-        self.record.trace(name, self.children.len() + OTHERS, Clock::Nanoseconds)
+        self.record.trace(name, self.processes.len() + OTHERS, Clock::Nanoseconds)
     }
 
     fn is_cut(&self, one: &str, other: &str) -> bool {
@@ -203,25 +198,15 @@ impl Network {
         self.place(&envelope.src).is_some() && self.place(&envelope.dest).is_some()
     }
 
-    fn place(&self, name: &str) -> Option<usize> {
+    /// The number of the node of this name.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
         let place: usize = name.strip_prefix('n')?.parse().ok()?;
-        (place < self.children.len()).then_some(place)
+        (place < self.processes.len()).then_some(place)
     }
 
     /// The lane of the diagram: clients and services share the last one.
     fn lane(&self, name: &str) -> NodeId {
-        NodeId(self.place(name).unwrap_or(self.children.len()) as u16)
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        for (child, input) in &mut self.children {
-            drop(input.take());
-            // A node that does not see that its input has ended is not waited for.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        NodeId(self.place(name).unwrap_or(self.processes.len()) as u16)
     }
 }
 

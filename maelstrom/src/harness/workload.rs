@@ -1,50 +1,54 @@
 //! What clients do, workload by workload.
 
-use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use model::{NodeId, Random};
+use model::{Named, NodeId, Random, named};
 use serde_json::{Value as Json, json};
 
 use super::check::{self, Finding};
-use super::node;
+use super::kafka::KafkaTown;
+use super::{Test, Times, node};
 
-/// Maelstrom's workloads that this harness knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Workload {
-    /// The same payload comes back.
-    Echo,
-    /// No identifier is given twice.
-    UniqueIds,
-    /// Every message reaches every node.
-    Broadcast,
-    /// A set that only grows.
-    GSet,
-    /// A counter that only grows.
-    GCounter,
-    /// A counter.
-    PnCounter,
-    /// Registers with read, write and compare-and-set, linearizable.
-    LinKv,
-    /// Transactions that read and append to lists.
-    TxnListAppend,
-    /// Transactions that read and write registers.
-    TxnRwRegister,
+named! {
+    /// Maelstrom's workloads that this harness knows.
+    pub enum Workload {
+        /// The same payload comes back.
+        Echo,
+        /// No identifier is given twice.
+        UniqueIds,
+        /// Every message reaches every node.
+        Broadcast,
+        /// A set that only grows.
+        GSet,
+        /// A counter that only grows.
+        GCounter,
+        /// A counter.
+        PnCounter,
+        /// Logs with offsets, as of Kafka.
+        Kafka,
+        /// Registers with read, write and compare-and-set, linearizable.
+        LinKv,
+        /// Transactions that read and append to lists.
+        TxnListAppend,
+        /// Transactions that read and write registers.
+        TxnRwRegister,
+    }
 }
 
 impl Workload {
-    /// All of them.
-    pub const ALL: [Workload; 9] = [
-        Workload::Echo,
-        Workload::UniqueIds,
-        Workload::Broadcast,
-        Workload::GSet,
-        Workload::GCounter,
-        Workload::PnCounter,
-        Workload::LinKv,
-        Workload::TxnListAppend,
-        Workload::TxnRwRegister,
-    ];
+    /// Of sets: the field of a read that lists the elements, and that of an addition with one.
+    pub(super) fn set(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Workload::Broadcast => Some(("messages", "message")),
+            Workload::GSet => Some(("value", "element")),
+            _ => None,
+        }
+    }
+
+    /// Whether everything is read at every node in the end.
+    fn is_read_last(self) -> bool {
+        self.set().is_some() || self.is_counter()
+    }
 
     /// Whether what clients add is a counter's.
     pub fn is_counter(self) -> bool {
@@ -52,25 +56,18 @@ impl Workload {
     }
 
     /// Its clients.
-    pub(super) fn clients(self, nodes: usize, seed: u64) -> Box<dyn Clients> {
-        let random = Random::child(seed, "clients");
-        Box::new(Town { workload: self, nodes, random, count: 0, busy: vec![false; CLIENTS] })
-    }
-}
-
-impl Display for Workload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Workload::Echo => "echo",
-            Workload::UniqueIds => "unique-ids",
-            Workload::Broadcast => "broadcast",
-            Workload::GSet => "g-set",
-            Workload::GCounter => "g-counter",
-            Workload::PnCounter => "pn-counter",
-            Workload::LinKv => "lin-kv",
-            Workload::TxnListAppend => "txn-list-append",
-            Workload::TxnRwRegister => "txn-rw-register",
-        })
+    pub(super) fn clients(self, test: &Test) -> Box<dyn Clients> {
+        let random = Random::child(test.seed, "clients");
+        match self {
+            Workload::Kafka => Box::new(KafkaTown::new(test.nodes, random)),
+            _ => Box::new(Town {
+                test: test.clone(),
+                random,
+                count: 0,
+                busy: vec![false; CLIENTS],
+                has_ended: false,
+            }),
+        }
     }
 }
 
@@ -78,7 +75,7 @@ impl FromStr for Workload {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Workload, String> {
-        Workload::ALL.into_iter().find(|one| one.to_string() == name).ok_or_else(|| {
+        Workload::named(name).ok_or_else(|| {
             let names: Vec<String> = Workload::ALL.iter().map(Workload::to_string).collect();
             format!("there is no workload {name:?}; there are: {}", names.join(", "))
         })
@@ -117,7 +114,6 @@ pub(super) struct Done {
     pub(super) began: u64,
     pub(super) ended: u64,
     pub(super) end: End,
-    pub(super) is_told: bool,
 }
 
 /// The clients of a test.
@@ -128,16 +124,23 @@ pub(super) trait Clients {
     /// What came of one.
     fn hear(&mut self, done: &Done);
 
-    /// The last requests, once faults are over.
+    /// The next of the last requests, once faults are over and all earlier ones have ended; none,
+    /// if there are no more.
     fn last_acts(&mut self) -> Vec<Act>;
 
     /// Judges everything.
     fn judge(&self, done: &[Done]) -> Vec<Finding>;
+
+    /// How long what was added took to be everywhere, if anything was.
+    fn stable(&self, done: &[Done]) -> Option<Times> {
+        let _ = done;
+        None
+    }
 }
 
 /// Clients at work; Maelstrom has as many as nodes unless told otherwise, and ten keep any rate
-/// that its workloads use.
-const CLIENTS: usize = 10;
+/// that its workloads use, if answers do not wait for the network.
+pub(super) const CLIENTS: usize = 10;
 
 /// Keys in use at a time.
 const KEYS: u64 = 5;
@@ -149,11 +152,12 @@ const WRITES_A_KEY: u64 = 16;
 const STEPS: u64 = 4;
 
 struct Town {
-    workload: Workload,
-    nodes: usize,
+    test: Test,
     random: Random,
     count: u64,
     busy: Vec<bool>,
+    /// Whether the last reads were asked.
+    has_ended: bool,
 }
 
 impl Town {
@@ -165,7 +169,7 @@ impl Town {
     fn body(&mut self) -> Json {
         self.count += 1;
         let count = self.count;
-        match self.workload {
+        match self.test.workload {
             Workload::Echo => json!({ "type": "echo", "echo": format!("Please echo {count}") }),
             Workload::UniqueIds => json!({ "type": "generate" }),
             Workload::Broadcast if self.random.chance(1, 2) => {
@@ -183,6 +187,7 @@ impl Town {
             Workload::Broadcast | Workload::GSet | Workload::GCounter | Workload::PnCounter => {
                 json!({ "type": "read" })
             }
+            Workload::Kafka => unreachable!("Logs have clients of their own."),
             Workload::LinKv => self.register(),
             Workload::TxnListAppend => self.transaction("append"),
             Workload::TxnRwRegister => self.transaction("w"),
@@ -191,7 +196,7 @@ impl Town {
 
     fn register(&mut self) -> Json {
         let (key, value) = (self.key(), self.random.below(5));
-        match self.random.below(3) {
+        match self.random.below(if self.test.cas { 3 } else { 2 }) {
             0 => json!({ "type": "read", "key": key }),
             1 => json!({ "type": "write", "key": key, "value": value }),
             _ => {
@@ -222,7 +227,7 @@ impl Clients for Town {
         let client = self.busy.iter().position(|busy| !busy)?;
         self.busy[client] = true;
         let body = self.body();
-        let node = node(self.random.bits() >> 1, self.nodes);
+        let node = node(self.random.bits() >> 1, self.test.nodes);
         Some(Act { client: client as u64 + 1, node, body, is_last: false })
     }
 
@@ -234,11 +239,9 @@ impl Clients for Town {
 
     /// What is read everywhere, by new clients.
     fn last_acts(&mut self) -> Vec<Act> {
-        let reads = matches!(
-            self.workload,
-            Workload::Broadcast | Workload::GSet | Workload::GCounter | Workload::PnCounter
-        );
-        let nodes = if reads { self.nodes } else { 0 };
+        let has_ended = std::mem::replace(&mut self.has_ended, true);
+        let nodes =
+            if self.test.workload.is_read_last() && !has_ended { self.test.nodes } else { 0 };
         let read = |node| Act {
             client: (CLIENTS + node + 1) as u64,
             node: NodeId(node as u16),
@@ -249,6 +252,11 @@ impl Clients for Town {
     }
 
     fn judge(&self, done: &[Done]) -> Vec<Finding> {
-        check::judge(self.workload, self.nodes, done)
+        check::judge(&self.test, done)
+    }
+
+    fn stable(&self, done: &[Done]) -> Option<Times> {
+        let (field, element) = self.test.workload.set()?;
+        Some(check::stable(done, field, element))
     }
 }

@@ -148,6 +148,21 @@ impl Trace {
 }
 
 impl Happening {
+    /// An event of which nothing has come yet.
+    pub fn new(at: u64, node: Option<NodeId>, what: What, text: String) -> Happening {
+        Happening {
+            at,
+            node,
+            what,
+            text,
+            sends: Vec::new(),
+            tells: Vec::new(),
+            saves: Vec::new(),
+            alarms: Vec::new(),
+            epoch: None,
+        }
+    }
+
     /// The event and what came of it, a line each.
     pub fn lines(&self, clock: Clock) -> Vec<String> {
         let at = match clock {

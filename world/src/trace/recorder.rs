@@ -36,17 +36,7 @@ impl Recorder {
             self.events.pop_front();
             self.omitted += 1;
         }
-        self.events.push_back(Happening {
-            at,
-            node,
-            what,
-            text,
-            sends: Vec::new(),
-            tells: Vec::new(),
-            saves: Vec::new(),
-            alarms: Vec::new(),
-            epoch: None,
-        });
+        self.events.push_back(Happening::new(at, node, what, text));
     }
 
     /// The event that was begun last has sent a message.

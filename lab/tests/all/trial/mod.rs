@@ -7,7 +7,6 @@ use check::{Exploration, Explore, Report, Verdict};
 use lab::Exhibit;
 use model::Named;
 use sim::{Campaign, Options, campaign};
-use world::story::golden;
 
 /// Explores within the exhibit's own bounds.
 pub fn explored<E: Exhibit>(lab: &E) -> Report {
@@ -84,11 +83,4 @@ pub fn is_caught_in<E: Exhibit>(lab: &E, steps: u64) -> Report {
     let report = explored(lab);
     assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
     report
-}
-
-/// Tells a story, by its folder and name: what it says is what happens. Returns its text.
-pub fn told<E: Exhibit>(lab: &E, name: &str) -> String {
-    let file = format!("{}/stories/{name}.story", env!("CARGO_MANIFEST_DIR"));
-    golden(lab, &file);
-    std::fs::read_to_string(&file).expect("The story is there.")
 }
