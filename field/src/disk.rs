@@ -53,7 +53,7 @@ impl Disk {
     /// The disk failed: the node must stop, for it cannot know what is durable.
     pub fn save(&mut self, records: &[Json]) -> io::Result<()> {
         let json = serde_json::to_vec(records)?;
-        let mut line = format!("{:016x} ", checksum(&json)).into_bytes();
+        let mut line = format!("{} ", checksum(&json)).into_bytes();
         line.extend(json);
         line.push(b'\n');
         self.file.write_all(&line)?;
@@ -104,15 +104,14 @@ fn frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 fn read(line: &[u8]) -> Result<Vec<Json>, String> {
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
     let (sum, json) = text.trim_end_matches('\n').split_once(' ').ok_or("it has no checksum")?;
-    let sum = u64::from_str_radix(sum, 16).map_err(|error| error.to_string())?;
     if sum != checksum(json.as_bytes()) {
         return Err("its checksum does not fit".to_string());
     }
     serde_json::from_str(json).map_err(|error| error.to_string())
 }
 
-fn checksum(json: &[u8]) -> u64 {
-    Fingerprint::of(&json)
+fn checksum(json: &[u8]) -> String {
+    format!("{:016x}", Fingerprint::of(&json))
 }
 
 #[cfg(test)]
