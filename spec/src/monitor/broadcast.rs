@@ -78,9 +78,7 @@ where
     }
 
     fn promise(&self, _: NodeId, _: &P::Indication) -> Option<&'static str> {
-        Some(
-            "no duplication and no creation: what was broadcast is delivered once, and nothing else",
-        )
+        Some("integrity: what was broadcast is delivered once, and nothing else")
     }
 
     fn faulty(&mut self, node: NodeId) {

@@ -54,9 +54,7 @@ where
     }
 
     fn promise(&self, _: NodeId, _: &P::Indication) -> Option<&'static str> {
-        Some(
-            "no duplication and no creation: what is sent is delivered at most once, and nothing else",
-        )
+        Some("integrity: what is sent is delivered at most once, and nothing else")
     }
 
     fn crashed(&mut self, node: NodeId) {

@@ -36,13 +36,7 @@ impl<S: Subject> World<'_, S> {
                 self.stop_for(node, down);
             }
             Fault::Forget { node, down, frames } => {
-                let fresh = self.subject.process(node);
-                let site = &mut self.nodes[node.index()].site;
-                let mut log = site.log.clone().unwrap_or_default();
-                let left = log.len().saturating_sub(usize::try_from(frames).unwrap_or(usize::MAX));
-                tally.frames_forgotten += (log.len() - left) as u64;
-                log.truncate(left);
-                site.hold(fresh, log);
+                self.forget(node, frames);
                 self.stop_for(node, down);
             }
             Fault::Pause { node, span } => {
@@ -85,6 +79,17 @@ impl<S: Subject> World<'_, S> {
                 self.end_after(span, End::Storm { loss_ppm, duplicate_ppm });
             }
         }
+    }
+
+    /// The node's disk forgets its last durable frames.
+    fn forget(&mut self, node: NodeId, frames: u64) {
+        let fresh = self.subject.process(node);
+        let site = &mut self.nodes[node.index()].site;
+        let mut log = site.log.clone().unwrap_or_default();
+        let left = log.len().saturating_sub(usize::try_from(frames).unwrap_or(usize::MAX));
+        self.sea.tally.frames_forgotten += (log.len() - left) as u64;
+        log.truncate(left);
+        site.hold(fresh, log);
     }
 
     /// The node stops, if it is up, and loses what is not durable.
