@@ -1,11 +1,14 @@
 //! `synod check`: all short runs of a protocol, or of an abstract specification.
 
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use check::{Network, Timing};
 use clap::Args;
 use lab::Watch;
+use serde::Serialize;
+use world::explain::Explanation;
 
 use crate::failure::Failure;
 use crate::variant::Variant;
@@ -102,7 +105,19 @@ impl Check {
         if self.stats && !self.json {
             crate::say(&report.stats);
         }
-        crate::answer(&report, self.json, report.exit_code())
+        let code = report.exit_code();
+        crate::answer(
+            &Explained { explanation: self.explain(entry, &report), report },
+            self.json,
+            code,
+        )
+    }
+
+    /// Why the way to a violation is wrong. A specification has no facts but its states.
+    fn explain(&self, entry: &lab::Entry, report: &check::Report) -> Option<Explanation> {
+        report.violation.as_ref()?;
+        let explain = entry.runs().ok()?.explain;
+        explain(&self.variant.settings(), &report.story).ok().flatten()
     }
 
     /// Keeps the way to a violation in the files that were asked for.
@@ -174,6 +189,22 @@ impl Check {
             .map_err(Failure::new)?;
         line.clear();
         Ok(report)
+    }
+}
+
+/// What came of an exploration, and why.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    report: check::Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+}
+
+impl Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.report)?;
+        self.explanation.iter().try_for_each(|explanation| write!(f, "\n{explanation}"))
     }
 }
 

@@ -34,6 +34,7 @@ impl Story {
         let cast = world::story::cast(&text).map_err(|error| fail(error.to_string()))?;
         let runs = lab::find(&cast.subject).and_then(lab::Entry::runs).map_err(fail)?;
         let now = (runs.story)(&self.variant.settings(), &text).map_err(fail)?;
+        let explanation = (runs.explain)(&self.variant.settings(), &text).map_err(fail)?;
         let has_effects = text.lines().any(|line| line.trim() == "---");
         let difference = world::story::difference(&text, &now).filter(|_| has_effects);
         if self.write {
@@ -43,8 +44,12 @@ impl Story {
             true => crate::print_json(&json!({
                 "subject": cast.subject, "nodes": cast.nodes, "text": now,
                 "differs": difference.as_ref().map(ToString::to_string),
+                "explanation": explanation,
             }))?,
-            false => crate::say(now.trim_end()),
+            false => {
+                crate::say(now.trim_end());
+                explanation.iter().for_each(|why| crate::say(format_args!("\n{why}")));
+            }
         }
         match difference {
             Some(error) if !self.write => {

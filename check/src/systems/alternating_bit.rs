@@ -14,6 +14,8 @@
 //! sender waits for just this, and the receiver takes over the sender's bit and value; and the
 //! sender takes a value for received only when it was.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -66,13 +68,14 @@ pub enum AlternatingBitAction {
     LoseAck(usize),
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AlternatingBitMutant {
-    /// The sender takes any bit that comes back for its own.
-    TakeAnyAck,
-    /// The line forth does not keep the order.
-    Reorder,
+named! {
+    /// A breakage.
+    pub enum AlternatingBitMutant {
+        /// The sender takes any bit that comes back for its own.
+        TakeAnyAck,
+        /// The line forth does not keep the order.
+        Reorder,
+    }
 }
 
 const BIT: u8 = 1;
@@ -174,8 +177,6 @@ impl Specification for AlternatingBit {
         usual: 2,
         sizes: 1..=MOST_MESSAGES,
     };
-    const MUTANTS: &'static [AlternatingBitMutant] =
-        &[AlternatingBitMutant::TakeAnyAck, AlternatingBitMutant::Reorder];
     const SOMETIMES: &'static [Sometimes<Self>] =
         &[("a value was received and not yet acknowledged", |_, state| {
             state.is_waiting() && state.receiver == state.sender

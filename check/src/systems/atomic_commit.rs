@@ -14,6 +14,8 @@
 //! for 2 with the reliable one. Crashes are noticed as such. Where the module asks for a pair of
 //! participants, a step that only the first takes is generated for every second.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -113,21 +115,22 @@ pub enum AtomicCommitAction {
     DecideNB(usize),
 }
 
-/// A breakage; each broadcast has its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AtomicCommitMutant {
-    /// With a simple broadcast: the coordinator commits once one vote is yes.
-    CommitOnOneYes,
-    /// With a simple broadcast: a participant that was not told aborts when the coordinator has
-    /// crashed, though it has voted.
-    AbortUntold,
-    /// With a reliable broadcast: a participant decides before it has forwarded to all.
-    DecideFirst,
-    /// With a reliable broadcast: a participant aborts although one that has crashed may have told
-    /// others.
-    ForgetTheDead,
-    /// With a reliable broadcast: a participant waits for the coordinator's word forever.
-    NeverAbort,
+named! {
+    /// A breakage; each broadcast has its own.
+    pub enum AtomicCommitMutant {
+        /// With a simple broadcast: the coordinator commits once one vote is yes.
+        CommitOnOneYes,
+        /// With a simple broadcast: a participant that was not told aborts when the coordinator has
+        /// crashed, though it has voted.
+        AbortUntold,
+        /// With a reliable broadcast: a participant decides before it has forwarded to all.
+        DecideFirst,
+        /// With a reliable broadcast: a participant aborts although one that has crashed may have told
+        /// others.
+        ForgetTheDead,
+        /// With a reliable broadcast: a participant waits for the coordinator's word forever.
+        NeverAbort,
+    }
 }
 
 /// A state of 4 holds 70 bytes; more participants are beyond exploring.

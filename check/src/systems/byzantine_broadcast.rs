@@ -13,6 +13,8 @@
 //! depth 7. Which are faulty and which were told is a matter of the initial state. Every set of
 //! waiting echoes that a process may receive, those known already included, is a step.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -71,15 +73,16 @@ pub enum ByzantineBroadcastAction {
     Stutter,
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ByzantineBroadcastMutant {
-    /// A process echoes after one echo less, which may all be from faulty processes.
-    EchoEarly,
-    /// A process accepts once it has heard from one that is correct.
-    AcceptEarly,
-    /// There is one faulty process more than the algorithm bears.
-    TooManyFaulty,
+named! {
+    /// A breakage.
+    pub enum ByzantineBroadcastMutant {
+        /// A process echoes after one echo less, which may all be from faulty processes.
+        EchoEarly,
+        /// A process accepts once it has heard from one that is correct.
+        AcceptEarly,
+        /// There is one faulty process more than the algorithm bears.
+        TooManyFaulty,
+    }
 }
 
 /// A set of processes must fit 8 bits.
@@ -205,11 +208,6 @@ impl Specification for ByzantineBroadcast {
         usual: 4,
         sizes: 1..=MOST_PROCESSES as usize,
     };
-    const MUTANTS: &'static [ByzantineBroadcastMutant] = &[
-        ByzantineBroadcastMutant::EchoEarly,
-        ByzantineBroadcastMutant::AcceptEarly,
-        ByzantineBroadcastMutant::TooManyFaulty,
-    ];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("all correct processes accepted", |own, state| {
             own.accepted(state).count() as u32 == state.correct.count_ones()

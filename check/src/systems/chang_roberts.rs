@@ -10,6 +10,8 @@
 //! S. Merz. For 3 nodes whose identities ascend along the ring (`MCChangRoberts`), TLC records 137
 //! distinct states, 227 generated and depth 10. Every set of initiators is an initial state.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -47,13 +49,14 @@ pub enum ChangRobertsAction {
     },
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ChangRobertsMutant {
-    /// A candidate passes larger identities on.
-    PassLarger,
-    /// A candidate takes a larger identity for its own.
-    WinByLarger,
+named! {
+    /// A breakage.
+    pub enum ChangRobertsMutant {
+        /// A candidate passes larger identities on.
+        PassLarger,
+        /// A candidate takes a larger identity for its own.
+        WinByLarger,
+    }
 }
 
 /// A set of nodes must fit 8 bits.
@@ -101,8 +104,6 @@ impl Specification for ChangRoberts {
         usual: 3,
         sizes: 1..=MOST_NODES,
     };
-    const MUTANTS: &'static [ChangRobertsMutant] =
-        &[ChangRobertsMutant::PassLarger, ChangRobertsMutant::WinByLarger];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("a node has won", |_, state| state.winners != 0),
         ("a node has won over another initiator", |_, state| {

@@ -10,6 +10,8 @@
 //! 75 distinct states, 116 generated and depth 16. Each label of the module is a step here, so a
 //! node that has heard from all goes on before it answers.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -78,13 +80,14 @@ pub enum EchoAction {
     Terminating,
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EchoMutant {
-    /// A node answers as soon as it is asked.
-    AnswerEarly,
-    /// A node takes each asker for its parent, not only the first.
-    LastAsker,
+named! {
+    /// A breakage.
+    pub enum EchoMutant {
+        /// A node answers as soon as it is asked.
+        AnswerEarly,
+        /// A node takes each asker for its parent, not only the first.
+        LastAsker,
+    }
 }
 
 /// A set of nodes must fit 8 bits; larger graphs are beyond exploring.
@@ -239,7 +242,6 @@ impl Specification for Echo {
         usual: 3,
         sizes: 1..=MOST_NODES,
     };
-    const MUTANTS: &'static [EchoMutant] = &[EchoMutant::AnswerEarly, EchoMutant::LastAsker];
     const SOMETIMES: &'static [Sometimes<Self>] =
         &[("all nodes were done", |own, state| state.are_all_done(own.nodes))];
 

@@ -14,6 +14,8 @@
 //! search breadth first, which is 9); and 1,566, 15,986 and 12 for 4 nodes (`EWD840_json`). A
 //! step that several alternatives of its condition allow is generated for each of them.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -53,13 +55,14 @@ pub enum Ewd840Action {
     Deactivate(u32),
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ewd840Mutant {
-    /// A node that activates another stays white.
-    StayWhite,
-    /// A black node hands the token on as it is.
-    PassUnstained,
+named! {
+    /// A breakage.
+    pub enum Ewd840Mutant {
+        /// A node that activates another stays white.
+        StayWhite,
+        /// A black node hands the token on as it is.
+        PassUnstained,
+    }
 }
 
 /// An exploration takes at most 65,535 initial states: 2^12 * 6 = 24,576 fit, 2^14 * 7 do not.
@@ -115,8 +118,6 @@ impl Specification for Ewd840 {
         usual: 3,
         sizes: 1..=MOST_NODES as usize,
     };
-    const MUTANTS: &'static [Ewd840Mutant] =
-        &[Ewd840Mutant::StayWhite, Ewd840Mutant::PassUnstained];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("termination was detected", |_, state| state.is_detected()),
         ("all were passive and the token was black", |_, state| {

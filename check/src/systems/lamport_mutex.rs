@@ -11,6 +11,8 @@
 //! For 3 processes whose clocks stay within 6 (`MCLamportMutex`), TLC records 724,274 distinct
 //! states, 2,729,079 generated and depth 61.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -59,13 +61,14 @@ pub enum LamportMutexAction {
     },
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LamportMutexMutant {
-    /// A process enters without waiting for acknowledgements.
-    EnterUnacknowledged,
-    /// Of two requests with the same clock, each is before the other.
-    LeaveTies,
+named! {
+    /// A breakage.
+    pub enum LamportMutexMutant {
+        /// A process enters without waiting for acknowledgements.
+        EnterUnacknowledged,
+        /// Of two requests with the same clock, each is before the other.
+        LeaveTies,
+    }
 }
 
 const MOST_PROCESSES: u32 = 3;
@@ -281,8 +284,6 @@ impl Specification for LamportMutex {
         usual: 3,
         sizes: 1..=MOST_PROCESSES as usize,
     };
-    const MUTANTS: &'static [LamportMutexMutant] =
-        &[LamportMutexMutant::EnterUnacknowledged, LamportMutexMutant::LeaveTies];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("a process was in the critical section", |_, state| state.critical() != 0),
         ("one was while another knew of two requests", |own, state| {

@@ -1,6 +1,6 @@
 //! The specifications as one list, and one way to explore any of them.
 
-use std::fmt::Debug;
+use model::Named;
 
 use super::{
     AlternatingBit, BlockingCommit, ByzantineBroadcast, Card, ChangRoberts, Echo, Ewd840,
@@ -58,7 +58,7 @@ const fn listed<S: Specification>() -> Listed {
 }
 
 fn mutants<S: Specification>() -> Vec<String> {
-    S::MUTANTS.iter().map(called).collect()
+    S::MUTANTS.iter().map(S::Mutant::to_string).collect()
 }
 
 fn explore<S: Specification>(asked: Asked<'_>) -> Result<Report, String> {
@@ -74,20 +74,8 @@ fn explore<S: Specification>(asked: Asked<'_>) -> Result<Report, String> {
 
 /// The breakage of this name.
 fn mutant<S: Specification>(name: &str) -> Result<S::Mutant, String> {
-    let found = S::MUTANTS.iter().find(|mutant| called(mutant) == name);
-    found.copied().ok_or_else(|| {
+    let found = S::Mutant::named(name).filter(|mutant| S::MUTANTS.contains(mutant));
+    found.ok_or_else(|| {
         format!("there is no mutant {name:?}; the mutants are: {}", mutants::<S>().join(", "))
     })
-}
-
-/// The name of a breakage on the command line: `AbortLate` is `abort-late`.
-fn called(mutant: &impl Debug) -> String {
-    let mut name = String::new();
-    for letter in format!("{mutant:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.extend(letter.to_lowercase());
-    }
-    name
 }

@@ -16,6 +16,8 @@
 //! (`maxBal`, `maxVBal`, `maxVal`) is the highest ballot that it has promised or voted at, and its
 //! highest vote. The messages sent are therefore the whole state.
 
+use model::named;
+
 use super::consensus::{ACCEPTORS, MAJORITIES};
 use super::saved::saved;
 use super::{Card, Sometimes, Specification, consensus};
@@ -65,13 +67,14 @@ pub enum PaxosAction {
     },
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PaxosMutant {
-    /// A leader proposes any value, whatever votes it is told of.
-    IgnoreVotes,
-    /// An acceptor votes at a ballot lower than it has promised.
-    VoteBelowPromise,
+named! {
+    /// A breakage.
+    pub enum PaxosMutant {
+        /// A leader proposes any value, whatever votes it is told of.
+        IgnoreVotes,
+        /// An acceptor votes at a ballot lower than it has promised.
+        VoteBelowPromise,
+    }
 }
 
 const VALUES: u32 = 2;
@@ -191,8 +194,6 @@ impl Specification for Paxos {
         usual: 2,
         sizes: 1..=MOST_BALLOTS as usize,
     };
-    const MUTANTS: &'static [PaxosMutant] =
-        &[PaxosMutant::IgnoreVotes, PaxosMutant::VoteBelowPromise];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         (consensus::CHOSEN, |own, state| own.chosen(*state).next().is_some()),
         (consensus::CHOSEN_TWICE, |own, state| own.chosen(*state).nth(1).is_some()),

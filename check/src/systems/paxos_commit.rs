@@ -15,6 +15,8 @@
 //! (the highest ballot that it takes part in, and its last vote) follows from what it has said.
 //! The messages sent are therefore the whole state, beside the states of the RMs.
 
+use model::named;
+
 use super::consensus::{ACCEPTORS, MAJORITIES};
 use super::saved::saved;
 use super::{Card, Sometimes, Specification, managers};
@@ -75,14 +77,15 @@ pub enum PaxosCommitAction {
     },
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PaxosCommitMutant {
-    /// A leader proposes "aborted" whatever votes it is told of.
-    IgnoreVotes,
-    /// A leader proposes with the promise of one acceptor, which need not have seen the vote of a
-    /// majority.
-    PromiseOfOne,
+named! {
+    /// A breakage.
+    pub enum PaxosCommitMutant {
+        /// A leader proposes "aborted" whatever votes it is told of.
+        IgnoreVotes,
+        /// A leader proposes with the promise of one acceptor, which need not have seen the vote of a
+        /// majority.
+        PromiseOfOne,
+    }
 }
 
 /// Some bits of each instance.
@@ -254,8 +257,6 @@ impl Specification for PaxosCommit {
         usual: 2,
         sizes: 1..=MOST_MANAGERS as usize,
     };
-    const MUTANTS: &'static [PaxosCommitMutant] =
-        &[PaxosCommitMutant::IgnoreVotes, PaxosCommitMutant::PromiseOfOne];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         (managers::SOME_COMMITTED, |own, state| managers::committed(own.managers(*state)) != 0),
         (managers::SOME_ABORTED, |own, state| managers::aborted(own.managers(*state)) != 0),

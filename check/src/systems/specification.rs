@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
+use model::Named;
+
 use super::Saved;
 use crate::{Judgement, Successors, System, Violation};
 
@@ -40,14 +42,13 @@ pub trait Specification: Debug + Sized + Sync + 'static {
     type State: Copy + Eq + Hash + Saved + Send + Sync + 'static;
     /// Its actions; their names are written as `Debug` writes them.
     type Action: Copy + Debug + Send + Sync;
-    /// A breakage that an exploration at the usual size must catch. On the command line
-    /// `CommitUnasked` is `commit-unasked`.
-    type Mutant: Copy + Debug + 'static;
+    /// A breakage that an exploration at the usual size must catch.
+    type Mutant: Named;
 
     /// What the lab lists.
     const CARD: Card;
     /// Its breakages.
-    const MUTANTS: &'static [Self::Mutant];
+    const MUTANTS: &'static [Self::Mutant] = Self::Mutant::ALL;
     /// What should happen sometimes; 64 at most.
     const SOMETIMES: &'static [Sometimes<Self>];
 

@@ -10,6 +10,8 @@
 //! states with at most 3 messages on the way to each, TLC records 4,097 distinct states, 53,271
 //! generated and depth 14. Nodes may send to themselves.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -51,13 +53,14 @@ pub enum TerminationDetectionAction {
     Wake(usize),
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TerminationDetectionMutant {
-    /// Messages on their way are overlooked.
-    OverlookMessages,
-    /// Passive nodes turn active by themselves.
-    WakeAlone,
+named! {
+    /// A breakage.
+    pub enum TerminationDetectionMutant {
+        /// Messages on their way are overlooked.
+        OverlookMessages,
+        /// Passive nodes turn active by themselves.
+        WakeAlone,
+    }
 }
 
 /// A set of nodes must fit 8 bits.
@@ -144,8 +147,6 @@ impl Specification for TerminationDetection {
         usual: 4,
         sizes: 1..=MOST_NODES,
     };
-    const MUTANTS: &'static [TerminationDetectionMutant] =
-        &[TerminationDetectionMutant::OverlookMessages, TerminationDetectionMutant::WakeAlone];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("termination was detected", |_, state| state.is_detected),
         ("all were passive while messages were on their way", |_, state| {

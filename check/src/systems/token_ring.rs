@@ -13,6 +13,8 @@
 //! What is judged is closure: there is always a token, and no move adds one, so that one stays
 //! one. That the ring comes to one is liveness, which an exploration of states does not judge.
 
+use model::named;
+
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
 use crate::{Successors, Violation};
@@ -32,13 +34,14 @@ pub struct TokenRingState(u32);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TokenRingAction(pub u32);
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TokenRingMutant {
-    /// Machine 0 copies as well, so that a token may vanish.
-    NoBottom,
-    /// The other machines count up instead of copying.
-    CountUp,
+named! {
+    /// A breakage.
+    pub enum TokenRingMutant {
+        /// Machine 0 copies as well, so that a token may vanish.
+        NoBottom,
+        /// The other machines count up instead of copying.
+        CountUp,
+    }
 }
 
 /// An exploration takes at most 65,535 initial states: 6^6 = 46,656 fit, 7^7 do not.
@@ -95,8 +98,6 @@ impl Specification for TokenRing {
         usual: 6,
         sizes: 1..=MOST_MACHINES as usize,
     };
-    const MUTANTS: &'static [TokenRingMutant] =
-        &[TokenRingMutant::NoBottom, TokenRingMutant::CountUp];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         ("there was one token", |own, state| own.tokens(*state) == 1),
         ("there were several tokens", |own, state| own.tokens(*state) > 1),

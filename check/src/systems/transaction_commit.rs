@@ -9,6 +9,8 @@
 //! and its TLA+ module `TCommit`, whose action names are kept here; `Decide` is one action with
 //! two alternatives there. TLC records 34 distinct states, 94 generated and depth 7 for 3 RMs.
 
+use model::named;
+
 use super::managers::{self, ABORTED, COMMITTED, PREPARED, WORKING};
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
@@ -36,13 +38,14 @@ pub enum TransactionCommitAction {
     DecideAbort(u32),
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TransactionCommitMutant {
-    /// An RM commits once it is prepared itself, whatever the others are.
-    CommitAlone,
-    /// A prepared RM aborts although another has committed.
-    AbortLate,
+named! {
+    /// A breakage.
+    pub enum TransactionCommitMutant {
+        /// An RM commits once it is prepared itself, whatever the others are.
+        CommitAlone,
+        /// A prepared RM aborts although another has committed.
+        AbortLate,
+    }
 }
 
 /// Two bits for each RM must fit 64 bits.
@@ -74,8 +77,6 @@ impl Specification for TransactionCommit {
         usual: 3,
         sizes: 1..=MOST_MANAGERS as usize,
     };
-    const MUTANTS: &'static [TransactionCommitMutant] =
-        &[TransactionCommitMutant::CommitAlone, TransactionCommitMutant::AbortLate];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         (managers::SOME_COMMITTED, |_, state| managers::committed(state.0) != 0),
         (managers::SOME_ABORTED, |_, state| managers::aborted(state.0) != 0),

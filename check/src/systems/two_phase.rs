@@ -9,6 +9,8 @@
 //! and its TLA+ module `TwoPhase`, whose action names are kept here. The counts of states for a
 //! given number of RMs are those that TLC and other explorers report for that module.
 
+use model::named;
+
 use super::managers::{self, ABORTED, COMMITTED, PREPARED, WORKING};
 use super::saved::saved;
 use super::{Card, Sometimes, Specification};
@@ -46,13 +48,14 @@ pub enum TwoPhaseAction {
     RMRcvAbortMsg(u32),
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TwoPhaseMutant {
-    /// The TM commits without knowing that every RM is prepared.
-    CommitUnasked,
-    /// A prepared RM aborts of its own accord.
-    AbortPrepared,
+named! {
+    /// A breakage.
+    pub enum TwoPhaseMutant {
+        /// The TM commits without knowing that every RM is prepared.
+        CommitUnasked,
+        /// A prepared RM aborts of its own accord.
+        AbortPrepared,
+    }
 }
 
 /// 4 bits for each RM and 4 for the rest must fit 64 bits.
@@ -118,8 +121,6 @@ impl Specification for TwoPhase {
         usual: 3,
         sizes: 1..=MOST_MANAGERS as usize,
     };
-    const MUTANTS: &'static [TwoPhaseMutant] =
-        &[TwoPhaseMutant::CommitUnasked, TwoPhaseMutant::AbortPrepared];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         (managers::SOME_COMMITTED, |own, state| managers::committed(own.managers(*state)) != 0),
         (managers::SOME_ABORTED, |own, state| managers::aborted(own.managers(*state)) != 0),

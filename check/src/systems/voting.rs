@@ -10,6 +10,8 @@
 //! Turing Award (2019), whose action names are kept here. For 3 acceptors, 2 values and ballots 0
 //! to 2 (`MCVoting`), TLC records 6,752 distinct states, 41,017 generated and depth 16.
 
+use model::named;
+
 use super::consensus::ACCEPTORS;
 use super::saved::saved;
 use super::{Card, Sometimes, Specification, consensus};
@@ -48,13 +50,14 @@ pub enum VotingAction {
     },
 }
 
-/// A breakage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum VotingMutant {
-    /// A value counts as safe once a quorum has reached the ballot, whatever it voted for before.
-    IgnoreVotes,
-    /// A value counts as safe although some of the quorum may still vote at lower ballots.
-    QuorumBehind,
+named! {
+    /// A breakage.
+    pub enum VotingMutant {
+        /// A value counts as safe once a quorum has reached the ballot, whatever it voted for before.
+        IgnoreVotes,
+        /// A value counts as safe although some of the quorum may still vote at lower ballots.
+        QuorumBehind,
+    }
 }
 
 /// Every set of two acceptors of three; larger ones are not listed in the module's model.
@@ -148,8 +151,6 @@ impl Specification for Voting {
         usual: 3,
         sizes: 1..=MOST_BALLOTS as usize,
     };
-    const MUTANTS: &'static [VotingMutant] =
-        &[VotingMutant::IgnoreVotes, VotingMutant::QuorumBehind];
     const SOMETIMES: &'static [Sometimes<Self>] = &[
         (consensus::CHOSEN, |own, state| own.chosen(*state).next().is_some()),
         (consensus::CHOSEN_TWICE, |own, state| own.chosen(*state).nth(1).is_some()),

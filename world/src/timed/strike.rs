@@ -18,17 +18,7 @@ impl<S: Subject> World<'_, S> {
         }
         match *fault {
             Fault::Crash { node, down, fuse, keep, compacted } => {
-                let Node { host: Some(_), site, .. } = &mut self.nodes[node.index()] else {
-                    return;
-                };
-                let burning = Burning { fuse, down, keep, compacted };
-                if fuse == Fuse::Now {
-                    self.crash(node.index(), burning);
-                } else {
-                    let end = End::Fuse { node, run: site.run };
-                    site.fuse = Some(burning);
-                    self.end_after(FUSE, end);
-                }
+                self.light(node, Burning { fuse, down, keep, compacted });
             }
             Fault::Rot { node, down, frame } => {
                 let site = &mut self.nodes[node.index()].site;
@@ -78,6 +68,20 @@ impl<S: Subject> World<'_, S> {
                 self.sea.network.storm(loss_ppm, duplicate_ppm);
                 self.end_after(span, End::Storm { loss_ppm, duplicate_ppm });
             }
+        }
+    }
+
+    /// A node crashes, now or when its fuse has burnt down, if it is up.
+    fn light(&mut self, node: NodeId, burning: Burning) {
+        let Node { host: Some(_), site, .. } = &mut self.nodes[node.index()] else {
+            return;
+        };
+        if burning.fuse == Fuse::Now {
+            self.crash(node.index(), burning);
+        } else {
+            let end = End::Fuse { node, run: site.run };
+            site.fuse = Some(burning);
+            self.end_after(FUSE, end);
         }
     }
 
