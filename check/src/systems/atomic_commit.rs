@@ -125,8 +125,8 @@ named! {
         AbortUntold,
         /// With a reliable broadcast: a participant decides before it has forwarded to all.
         DecideFirst,
-        /// With a reliable broadcast: a participant aborts although one that has crashed may have told
-        /// others.
+        /// With a reliable broadcast: a participant aborts although one that has crashed may have
+        /// told others.
         ForgetTheDead,
         /// With a reliable broadcast: a participant waits for the coordinator's word forever.
         NeverAbort,

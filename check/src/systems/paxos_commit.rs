@@ -82,8 +82,8 @@ named! {
     pub enum PaxosCommitMutant {
         /// A leader proposes "aborted" whatever votes it is told of.
         IgnoreVotes,
-        /// A leader proposes with the promise of one acceptor, which need not have seen the vote of a
-        /// majority.
+        /// A leader proposes with the promise of one acceptor, which need not have seen the vote of
+        /// a majority.
         PromiseOfOne,
     }
 }

@@ -53,7 +53,8 @@ pub enum VotingAction {
 named! {
     /// A breakage.
     pub enum VotingMutant {
-        /// A value counts as safe once a quorum has reached the ballot, whatever it voted for before.
+        /// A value counts as safe once a quorum has reached the ballot, whatever it voted for
+        /// before.
         IgnoreVotes,
         /// A value counts as safe although some of the quorum may still vote at lower ballots.
         QuorumBehind,
