@@ -25,8 +25,9 @@ pub struct PhaseKingLab {
     pub nodes: usize,
     /// `f`: how many of them may be traitors. Sound if there are more than `4f` nodes.
     pub most: usize,
-    /// The traitors of a story or an exploration; a random run draws its own.
-    pub traitors: NodeSet,
+    /// The traitors of a story or an exploration, if not the king of the last phase; a random run
+    /// draws its own.
+    pub traitors: Option<NodeSet>,
     /// What is broken, if anything.
     pub mutant: Option<Mutant>,
 }
@@ -35,7 +36,7 @@ impl PhaseKingLab {
     /// Sound Phase King, which bears as many traitors as it can at this size; nobody betrays.
     pub fn new(nodes: usize) -> PhaseKingLab {
         let most = (nodes - 1) / 4;
-        PhaseKingLab { nodes, most, traitors: NodeSet::EMPTY, mutant: None }
+        PhaseKingLab { nodes, most, traitors: Some(NodeSet::EMPTY), mutant: None }
     }
 }
 
@@ -89,7 +90,9 @@ impl Subject for PhaseKingLab {
     }
 
     fn traitors(&self) -> NodeSet {
-        self.traitors
+        // His word comes when no other king can mend it.
+        let last_king = [NodeId(self.most as u16)].into_iter().take(self.most).collect();
+        self.traitors.unwrap_or(last_king)
     }
 
     /// Every value in every phase, as anybody and as king.
@@ -119,7 +122,7 @@ impl Subject for PhaseKingLab {
     /// Loyal nodes that are never king.
     fn symmetry(&self) -> Option<Symmetry<PhaseKingLab>> {
         let kings = NodeSet::first(self.most + 1);
-        let is_common = |node: &NodeId| !kings.contains(*node) && !self.traitors.contains(*node);
+        let is_common = |node: &NodeId| !kings.contains(*node) && !self.traitors().contains(*node);
         alike(self, NodeId::first(self.nodes).filter(is_common).collect())
     }
 
@@ -151,12 +154,8 @@ impl Exhibit for PhaseKingLab {
         sizes: (1, 13),
     };
 
-    /// In stories and explorations the king of the last phase betrays, if it bears that: his word
-    /// comes when no other king can mend it.
     fn sized(nodes: usize) -> PhaseKingLab {
-        let sound = PhaseKingLab::new(nodes);
-        let last = NodeId(sound.most as u16);
-        PhaseKingLab { traitors: [last].into_iter().take(sound.most).collect(), ..sound }
+        PhaseKingLab { traitors: None, ..PhaseKingLab::new(nodes) }
     }
 
     fn bounds(&self) -> Bounds {
@@ -174,8 +173,8 @@ impl Exhibit for PhaseKingLab {
 
     fn dials(&mut self) -> Vec<Dial<'_>> {
         let what = "how many traitors it is built to bear; sound below a quarter of the nodes";
+        let names: Vec<String> = self.traitors().iter().map(|node| node.0.to_string()).collect();
         let (nodes, most, traitors) = (self.nodes, &mut self.most, &mut self.traitors);
-        let names: Vec<String> = traitors.iter().map(|node| node.0.to_string()).collect();
         let names = if names.is_empty() { NOBODY.to_string() } else { names.join(",") };
         let f = Dial::new("f", what, *most, move |text| match number(text)? {
             few if few < nodes => {
@@ -192,7 +191,7 @@ impl Exhibit for PhaseKingLab {
             if let Some(stranger) = named.iter().find(|name| usize::from(**name) >= nodes) {
                 return Err(format!("names n{stranger}, but there are {nodes} nodes"));
             }
-            *traitors = named.into_iter().map(NodeId).collect();
+            *traitors = Some(named.into_iter().map(NodeId).collect());
             Ok(())
         });
         vec![f, traitors]

@@ -375,7 +375,7 @@ impl<S: Shareable> System for Explore<'_, S> {
             },
             match fires {
                 Some(fires) => format!("alarms that ring: {fires} at most"),
-                None => "alarms ring at any time".into(),
+                None => "alarms that ring: any number".into(),
             },
             format!("requests: {requests}, each at most once"),
             match flushing {

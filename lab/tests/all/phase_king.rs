@@ -22,11 +22,11 @@ fn it_bears_traitors_in_every_size() {
 
 fn betrayed(nodes: usize, traitor: u16) -> PhaseKingLab {
     let traitors = [NodeId(traitor)].into_iter().collect();
-    PhaseKingLab { most: 1, traitors, ..PhaseKingLab::new(nodes) }
+    PhaseKingLab { most: 1, traitors: Some(traitors), ..PhaseKingLab::new(nodes) }
 }
 
 /// The last king, or a node that is never king. That it may be the first one takes 900,000 worlds:
-/// `synod check phase-king --set traitor=0`.
+/// `synod check phase-king --set traitors=0`.
 #[test]
 fn one_traitor_of_five_says_what_it_likes() {
     for (traitor, size) in [(1, (48_271, 18)), (4, (39_679, 15))] {
@@ -45,6 +45,10 @@ fn a_king_among_four_may_not_betray() {
         assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
         assert_eq!(report.story.matches("violation: ").count(), 1, "{}", report.story);
     }
+    // Told that it bears one, it is betrayed by its last king.
+    let mut four = PhaseKingLab::sized(4);
+    four.turn("f", "1").expect("there are more nodes");
+    assert_eq!(explored(&four).steps, 9);
     let report = explored(&betrayed(4, 3));
     assert_eq!(report.verdict, Verdict::Holds, "{report}");
 }

@@ -64,7 +64,7 @@ fn nodes_that_only_read_are_alike() {
 fn who_is_never_king_is_like_the_others() {
     for traitor in [1, 3] {
         let traitors = [NodeId(traitor)].into_iter().collect();
-        let lab = PhaseKingLab { most: 1, traitors, ..PhaseKingLab::new(5) };
+        let lab = PhaseKingLab { most: 1, traitors: Some(traitors), ..PhaseKingLab::new(5) };
         for mutant in [None, Some(Mutant::NeverObey)] {
             let lab = PhaseKingLab { mutant, ..lab.clone() };
             let whole = explored(&lab, &lab.bounds(), false);
