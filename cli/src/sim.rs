@@ -1,6 +1,5 @@
 //! `synod sim`: many long random runs of a protocol under faults.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -82,7 +81,7 @@ impl Sim {
         let report = self.simulate(entry)?;
         match self.json {
             true => crate::print_json(&report)?,
-            false => println!("{report}"),
+            false => crate::say(&report),
         }
         self.finish(entry, &report)
     }
@@ -94,8 +93,8 @@ impl Sim {
             let report = self.simulate(entry)?;
             match (self.json, &report.first_failure) {
                 (true, _) => crate::print_json(&report)?,
-                (false, None) => println!("{}", report.line()),
-                (false, Some(_)) => println!("{report}"),
+                (false, None) => crate::say(report.line()),
+                (false, Some(_)) => crate::say(&report),
             }
             first = first.and(self.finish(entry, &report));
             if report.interrupted {
@@ -138,12 +137,10 @@ impl Sim {
         let Some(failure) = &report.first_failure else {
             return Ok(());
         };
-        fs::write(&self.save, failure.to_json())
-            .map_err(|error| Failure::new(format!("{}: {error}", self.save.display())))?;
+        crate::file::write(&self.save, failure.to_json())?;
         let story_file = self.save.with_extension("story");
         if let Some(story) = &failure.story {
-            fs::write(&story_file, story)
-                .map_err(|error| Failure::new(format!("{}: {error}", story_file.display())))?;
+            crate::file::write(&story_file, story)?;
         }
         if let Some(file) = &self.diagram {
             let trace = entry.runs().map_err(Failure::new)?.trace;
@@ -159,10 +156,10 @@ impl Sim {
         }
         if !self.json {
             let (name, flags, file) = (entry.card.name, self.variant.flags(), self.save.display());
-            println!("replay: synod sim {name}{flags} --replay {file}");
+            crate::say(format_args!("replay: synod sim {name}{flags} --replay {file}"));
             if failure.story.is_some() {
                 let file = story_file.display();
-                println!("story:  synod trace {name}{flags} --story {file}");
+                crate::say(format_args!("story:  synod story {file}"));
             }
         }
         Err(Failure::verdict(class(&failure.violation)))
@@ -173,20 +170,23 @@ impl Sim {
         let draw = entry.runs().map_err(Failure::new)?.plan;
         let plan = draw(&self.settings(), self.seed).map_err(Failure::new)?;
         let text = serde_json::to_string_pretty(&plan).expect("A plan is JSON.");
-        fs::write(file, text)
-            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        crate::file::write(file, text)?;
         if !self.json {
             let (name, file) = (entry.card.name, file.display());
-            println!("{} operations, {} faults", plan.operations.len(), plan.faults.len());
-            println!("simulated:       synod sim {name} --plan {file}");
-            println!("real processes:  synod run {name} --plan {file}");
+            crate::say(format_args!(
+                "{} operations, {} faults",
+                plan.operations.len(),
+                plan.faults.len()
+            ));
+            crate::say(format_args!("simulated:       synod sim {name} --plan {file}"));
+            crate::say(format_args!("real processes:  synod run {name} --plan {file}"));
         }
         Ok(())
     }
 
     fn replay(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
-        let fail = |why: String| Failure::new(format!("{}: {why}", file.display()));
-        let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+        let fail = |why: String| crate::file::fail(file, why);
+        let text = crate::file::read(file)?;
         let failure = sim::Failure::from_json(&text).map_err(fail)?;
         let (subject, name) = (&failure.subject, entry.card.name);
         if *subject != name {
@@ -205,8 +205,10 @@ impl Sim {
                 let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
                 lines.for_each(crate::say);
                 match &outcome.violation {
-                    Some(violation) => println!("{violation}"),
-                    None => println!("no violation: is this the version, and the mutant, of then?"),
+                    Some(violation) => crate::say(violation),
+                    None => {
+                        crate::say("no violation: is this the version, and the mutant, of then?")
+                    }
                 }
             }
         }
