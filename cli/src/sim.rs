@@ -1,6 +1,6 @@
 //! `synod sim`: many long random runs of a protocol under faults.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::{Settings, Source, Watch};
@@ -166,7 +166,7 @@ impl Sim {
     }
 
     /// Writes the plan of the first seed to a file.
-    fn draw(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
+    fn draw(&self, entry: &lab::Entry, file: &Path) -> Result<(), Failure> {
         let draw = entry.runs().map_err(Failure::new)?.plan;
         let plan = draw(&self.settings(), self.seed).map_err(Failure::new)?;
         let text = serde_json::to_string_pretty(&plan).expect("A plan is JSON.");
@@ -184,7 +184,7 @@ impl Sim {
         Ok(())
     }
 
-    fn replay(&self, entry: &lab::Entry, file: &PathBuf) -> Result<(), Failure> {
+    fn replay(&self, entry: &lab::Entry, file: &Path) -> Result<(), Failure> {
         let fail = |why: String| crate::file::fail(file, why);
         let text = crate::file::read(file)?;
         let failure = sim::Failure::from_json(&text).map_err(fail)?;
