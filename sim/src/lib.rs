@@ -6,6 +6,7 @@
 //! fails.
 
 mod campaign;
+mod members;
 mod plan;
 mod retell;
 mod run;

@@ -1,0 +1,107 @@
+//! The nodes that a plan is about.
+
+use std::cmp::Ordering;
+
+use model::{NodeId, NodeSet};
+use world::timed::Fault;
+
+use crate::plan::{Plan, Strike};
+
+impl Plan {
+    /// The plan without one of its nodes, whose followers move up by one number.
+    pub(crate) fn without(&self, gone: NodeId) -> Plan {
+        let renamed = |node: NodeId| match node.cmp(&gone) {
+            Ordering::Less => Some(node),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(NodeId(node.0 - 1)),
+        };
+        let mut plan = self.clone();
+        plan.nodes -= 1;
+        plan.core = self.core.iter().filter_map(renamed).collect();
+        plan.traitors = self.traitors.iter().filter_map(renamed).collect();
+        let all = NodeSet::first(plan.nodes);
+        if !all.has_majority(plan.core) {
+            plan.core = all;
+        }
+        for operation in &mut plan.operations {
+            let node = NodeId(operation.client % self.nodes as u16);
+            operation.client = renamed(node).unwrap_or(NodeId(0)).0;
+        }
+        plan.faults = self.faults.iter().filter_map(|strike| strike.renamed(renamed)).collect();
+        for node in plan.damaged().iter() {
+            plan.core.remove(node);
+        }
+        plan
+    }
+
+    /// The nodes whose logs are damaged in the course of it.
+    pub(crate) fn damaged(&self) -> NodeSet {
+        let rots = self.faults.iter().filter_map(|strike| match strike.fault {
+            Fault::Rot { node, .. } => Some(node),
+            _ => None,
+        });
+        rots.collect()
+    }
+
+    /// Whether a plan that comes from outside can be performed.
+    ///
+    /// # Errors
+    /// What contradicts itself.
+    pub fn check(&self) -> Result<(), String> {
+        if self.nodes == 0 || self.nodes > NodeSet::CAPACITY {
+            return Err(format!("A plan for {} nodes cannot be performed.", self.nodes));
+        }
+        let all = NodeSet::first(self.nodes);
+        if self.core.intersection(all) != self.core || self.core.is_empty() {
+            return Err(format!("The core {} is not of these nodes.", self.core));
+        }
+        let is_sorted = self.faults.is_sorted_by_key(|strike| strike.at)
+            && self.operations.is_sorted_by_key(|operation| operation.at);
+        if !is_sorted {
+            return Err("Faults and operations must be in the order of their times.".to_string());
+        }
+        let damaged = self.damaged().intersection(self.core);
+        if !damaged.is_empty() {
+            return Err(format!(
+                "The logs of {damaged} are damaged, so they cannot be of the core."
+            ));
+        }
+        match self.faults.iter().find(|strike| !strike.is_about(all)) {
+            Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Strike {
+    /// Whether the fault concerns these nodes and no others.
+    fn is_about(&self, all: NodeSet) -> bool {
+        self.renamed(|node| all.contains(node).then_some(node)).as_ref() == Some(self)
+    }
+
+    /// The part of a fault that concerns the nodes that get a name, if any.
+    fn renamed(&self, rename: impl Fn(NodeId) -> Option<NodeId>) -> Option<Strike> {
+        let mut strike = self.clone();
+        match &mut strike.fault {
+            Fault::Crash { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Forget { node, .. }
+            | Fault::Pause { node, .. }
+            | Fault::Stall { node, .. }
+            | Fault::Omit { node, .. }
+            | Fault::Leap { node, .. }
+            | Fault::Back { node, .. }
+            | Fault::Skew { node, .. } => *node = rename(*node)?,
+            Fault::Cut { from, to, .. } | Fault::Clog { from, to, .. } => {
+                for side in [from, to] {
+                    *side = side.iter().filter_map(&rename).collect();
+                    if side.is_empty() {
+                        return None;
+                    }
+                }
+            }
+            Fault::Storm { .. } => {}
+        }
+        Some(strike)
+    }
+}
