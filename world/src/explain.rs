@@ -300,7 +300,7 @@ impl Display for Explanation {
         }
         self.facts.iter().try_for_each(|fact| write!(f, "\n  {fact}"))?;
         if !self.grounds.is_empty() {
-            f.write_str("\nThey contradict each other because:")?;
+            f.write_str("\nThey cannot both be, given that:")?;
         }
         self.grounds.iter().try_for_each(|fact| write!(f, "\n  {fact}"))?;
         if let Some(well) = &self.well {
