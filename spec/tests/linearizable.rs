@@ -76,14 +76,8 @@ impl Process for Nobody {
     type Timer = Never;
     type Record = Never;
 
-    fn recover(&mut self, _: Never) {}
-    fn records(&self) -> Vec<Never> {
-        Vec::new()
-    }
-    fn start(&mut self, _: &mut Out<Self>) {}
     fn request(&mut self, _: Ask, _: &mut Out<Self>) {}
     fn message(&mut self, _: NodeId, _: Never, _: &mut Out<Self>) {}
-    fn timer(&mut self, _: Never, _: &mut Out<Self>) {}
 }
 
 /// Both judges hear of one history as it happens.

@@ -110,6 +110,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use model::Never;
+
     use super::*;
 
     /// A process that is only there for its types; it does nothing.
@@ -119,23 +121,13 @@ mod tests {
     impl Process for Mute {
         type Request = bool;
         type Indication = bool;
-        type Message = bool;
-        type Timer = bool;
-        type Record = bool;
-
-        fn recover(&mut self, _: bool) {}
-
-        fn records(&self) -> Vec<bool> {
-            Vec::new()
-        }
-
-        fn start(&mut self, _: &mut model::Out<Self>) {}
+        type Message = Never;
+        type Timer = Never;
+        type Record = Never;
 
         fn request(&mut self, _: bool, _: &mut model::Out<Self>) {}
 
-        fn message(&mut self, _: NodeId, _: bool, _: &mut model::Out<Self>) {}
-
-        fn timer(&mut self, _: bool, _: &mut model::Out<Self>) {}
+        fn message(&mut self, _: NodeId, _: Never, _: &mut model::Out<Self>) {}
     }
 
     type Judge = MutualExclusion<bool, bool>;
