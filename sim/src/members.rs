@@ -67,7 +67,9 @@ impl Plan {
             ));
         }
         match self.faults.iter().find(|strike| !strike.is_about(all)) {
-            Some(strike) => Err(format!("`{}` is not about these nodes.", strike.fault)),
+            Some(strike) => {
+                Err(format!("`{}` names a node that there is not, or none.", strike.fault))
+            }
             None => Ok(()),
         }
     }

@@ -419,16 +419,18 @@ impl Faults {
         }
     }
 
-    /// Two sides between which a link breaks: one node and the others, or two sets at random.
+    /// Two sides between which a link breaks, neither of them empty: one node and the others, or
+    /// two sets at random.
     fn sides(&self, random: &mut Random, one_alone: bool) -> (NodeSet, NodeSet) {
         let all = NodeSet::first(self.nodes);
         let alone = NodeId(random.below(self.nodes as u64) as u16);
         let bits = random.bits();
-        let in_first = |node: NodeId| {
-            if one_alone { node == alone } else { node == alone || bits >> node.0 & 1 == 1 }
-        };
-        let first: NodeSet = all.iter().filter(|&node| in_first(node)).collect();
-        let second = all.iter().filter(|&node| !in_first(node)).collect();
+        let in_first = |node: &NodeId| *node == alone || !one_alone && bits >> node.0 & 1 == 1;
+        let mut first: NodeSet = all.iter().filter(in_first).collect();
+        if first == all {
+            first = NodeSet::from_iter([alone]);
+        }
+        let second = all.iter().filter(|&node| !first.contains(node)).collect();
         if bits >> 63 == 1 { (second, first) } else { (first, second) }
     }
 }
