@@ -72,7 +72,7 @@ fn a_stale_promise_is_caught_by_exploration() {
 /// runs; about twice what it takes.
 #[test]
 fn mutants_are_caught_by_simulation() {
-    for (mutant, runs) in [(Mutant::EarlyAccepted, 9_000), (Mutant::LowestVote, 12_000)] {
+    for (mutant, runs) in [(Mutant::EarlyAccepted, 24_000), (Mutant::LowestVote, 12_000)] {
         is_caught_within::<PaxosLab>(mutant, runs);
     }
 }
