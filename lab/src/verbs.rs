@@ -83,10 +83,12 @@ pub(crate) fn check<E: Exhibit>(
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
-    let mut report =
-        Exploration::new(&Explore::new(&subject, bounds)).within(limits(check, watch)).run();
-    report.story = recast(subject.clone(), &check.settings, &report.story);
-    report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
+    let mut variant: Vec<String> = subject.dials().iter().map(|d| d.knob.to_string()).collect();
+    variant.extend(check.settings.mutant.iter().map(|mutant| format!("the breakage {mutant}")));
+    let system = Explore::new(&subject, bounds).of_variant(variant);
+    let mut report = Exploration::new(&system).within(limits(check, watch)).run();
+    drop(system);
+    report.story = recast(subject, &check.settings, &report.story);
     Ok(report)
 }
 
