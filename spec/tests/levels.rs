@@ -552,8 +552,10 @@ fn limits_are_kept_at_every_level() {
     let history = random(&mut Rng(32), 4, 300, 30);
     let spare = Limits { memory: 0, ..Limits::default() };
     let hurried = Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() };
+    let idle = Limits { work: Some(0), ..Limits::default() };
     for level in Level::ALL {
-        for (limits, stop) in [(spare, Stop::Memory), (hurried, Stop::Deadline)] {
+        for (limits, stop) in [(spare, Stop::Memory), (hurried, Stop::Deadline), (idle, Stop::Work)]
+        {
             let judged = judge(&Kv, &history, level, &limits, Instant::now());
             let judged = judged.expect("every value is written once");
             let Judgement::Unknown { reason, .. } = judged.judgement else {

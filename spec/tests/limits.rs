@@ -28,7 +28,7 @@ fn hard_history() -> String {
 }
 
 fn undecided(memory: usize, time: Option<Duration>, split_by_key: bool) -> Report {
-    let limits = Limits { memory, time, split_by_key, rules: true };
+    let limits = Limits { memory, time, split_by_key, ..Limits::default() };
     let report = verify(&hard_history(), ModelName::Kv, Level::Linearizable, &limits)
         .expect("the history is well formed");
     assert_eq!(report.verdict, Answer::Unknown);
@@ -66,12 +66,31 @@ fn deadlines_are_kept() {
     }
 }
 
+/// With no deadline the work allowed alone says where a search stops, on whatever machine.
+#[test]
+fn work_stops_at_the_same_place_every_time() {
+    let mut explored = Vec::new();
+    for work in [0, 1_000, 1_000_000] {
+        let limits = Limits { work: Some(work), time: None, ..Limits::default() };
+        let ask = || verify(&hard_history(), ModelName::Kv, Level::Linearizable, &limits);
+        let [one, other] = [ask(), ask()].map(|report| report.expect("it is well formed"));
+        assert_eq!(one.verdict, Answer::Unknown);
+        assert_eq!(one.limit, Some(Stop::Work));
+        assert!(one.to_string().starts_with("unknown (the work allowed"), "{one}");
+        assert_eq!((one.explored, one.bytes), (other.explored, other.bytes));
+        assert_eq!(one.covered, other.covered);
+        assert!(one.explored <= work, "{} configurations for {work}", one.explored);
+        explored.push(one.explored);
+    }
+    assert!(explored.is_sorted() && explored[2] > 50_000, "{explored:?}");
+}
+
 #[test]
 fn a_hard_key_does_not_hide_an_easy_one() {
     let mut text = hard_history();
     text.push_str("{\"process\":0,\"type\":\"invoke\",\"f\":\"get\",\"key\":\"other\"}\n");
     text.push_str("{\"process\":0,\"type\":\"ok\",\"f\":\"get\",\"value\":\"never written\"}\n");
-    let limits = Limits { memory: 1 << 20, time: None, split_by_key: true, rules: true };
+    let limits = Limits { memory: 1 << 20, time: None, ..Limits::default() };
     let report = verify(&text, ModelName::Kv, Level::Linearizable, &limits)
         .expect("the history is well formed");
     assert_eq!(report.verdict, Answer::Broken(Level::Linearizable));

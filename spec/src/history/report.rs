@@ -151,6 +151,7 @@ impl fmt::Display for Report {
         write!(f, "{}", self.verdict)?;
         match self.limit {
             Some(Stop::Memory) => write!(f, " (the memory allowed was used up)")?,
+            Some(Stop::Work) => write!(f, " (the work allowed was done)")?,
             Some(_) => write!(f, " (the time allowed was used up)")?,
             None => {}
         }
