@@ -204,6 +204,9 @@ impl Sim {
             false => {
                 let lines = outcome.trace.iter().flat_map(world::trace::Trace::lines);
                 lines.for_each(crate::say);
+                if let Some(covered) = &outcome.undecided {
+                    crate::say(format_args!("the history was too hard to judge: {covered}"));
+                }
                 match &outcome.violation {
                     Some(violation) => crate::say(violation),
                     None => {

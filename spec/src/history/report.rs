@@ -28,6 +28,9 @@ pub struct Report {
     pub bytes: usize,
     /// If the promise is broken, why; a thought a line. Otherwise empty.
     pub explanation: Vec<String>,
+    /// If the promise is kept, what it does not say, where one might think that it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<&'static str>,
     /// If unknown, which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Stop>,
@@ -95,6 +98,7 @@ impl Report {
             explored: judged.explored,
             bytes: judged.bytes,
             explanation: Vec::new(),
+            caution: None,
             limit: None,
             covered: None,
             witness: None,
@@ -106,6 +110,7 @@ impl Report {
         match judged.judgement {
             Judgement::Holds { witness } => {
                 report.verdict = Answer::Holds(level);
+                report.caution = level.caution();
                 report.witness = witness;
             }
             Judgement::Violated { violation, explanation } => {
@@ -146,6 +151,7 @@ impl fmt::Display for Report {
         write!(f, "{}", self.verdict)?;
         match self.limit {
             Some(Stop::Memory) => write!(f, " (the memory allowed was used up)")?,
+            Some(Stop::Work) => write!(f, " (the work allowed was done)")?,
             Some(_) => write!(f, " (the time allowed was used up)")?,
             None => {}
         }
@@ -157,6 +163,9 @@ impl fmt::Display for Report {
         )?;
         if let Some(covered) = &self.covered {
             write!(f, "\n{covered}")?;
+        }
+        if let Some(caution) = self.caution {
+            write!(f, "\n{caution}")?;
         }
         self.explanation.iter().try_for_each(|line| write!(f, "\n{line}"))?;
         if let Some(excerpt) = Excerpt::of(&self.drawing) {
