@@ -8,7 +8,7 @@ use std::time::Duration;
 use check::systems::{self, Listed};
 use check::{Network, Timing};
 use model::NodeSet;
-use sim::{Campaign, Outcome, Plan};
+use sim::{Campaign, Outcome, Plan, Variant};
 use world::explain::Explanation;
 use world::trace::Trace;
 
@@ -238,6 +238,14 @@ pub struct Settings {
     pub knobs: Vec<(String, String)>,
     /// An assumption of its model to do without.
     pub without: Option<String>,
+}
+
+impl Settings {
+    /// The variant that a failing run is of.
+    pub fn of(failure: &sim::Failure) -> Settings {
+        let Variant { mutant, knobs, without } = failure.variant.clone();
+        Settings { nodes: Some(failure.plan.nodes), mutant, knobs, without }
+    }
 }
 
 /// What to explore.

@@ -283,7 +283,11 @@ impl Report {
     /// The report in one line.
     pub fn line(&self) -> String {
         let Report { subject, nodes, runs, failures, events, wall_s, .. } = self;
-        let verdict = if *failures == 0 { "no violation" } else { "VIOLATED" };
+        let verdict = match (*failures, self.interrupted) {
+            (0, false) => "no violation",
+            (0, true) => "stopped before the last run: unknown",
+            _ => "VIOLATED",
+        };
         let mut line = format!(
             "{subject:<24} {nodes} nodes, {runs} runs, {events} events, {wall_s:.1} s: {verdict}"
         );
@@ -318,6 +322,7 @@ impl Display for Report {
             writeln!(f, "histories too hard to judge: {undecided}, the first of seed {first}")?;
         }
         match &self.first_failure {
+            None if self.interrupted => write!(f, "unknown: no violation so far"),
             None => write!(f, "no violation"),
             Some(failure) => write!(f, "{failures} failing runs; the first, shrunk:\n{failure}"),
         }

@@ -215,16 +215,7 @@ impl Town {
 
     fn draw(&self, count: u64) -> Ask {
         let mut random = Random::child(self.seed ^ count.rotate_left(32), "operation");
-        let key = random.below(u64::from(KEYS)) as u8;
-        match random.below(10) {
-            0..4 => Ask::Put { key, value: count },
-            4..7 => Ask::Get { key },
-            7..9 => {
-                let expected = self.seen.get(&key).copied().unwrap_or(0);
-                Ask::Swap { key, expected, value: count }
-            }
-            _ => Ask::Delete { key },
-        }
+        drawn(&mut random, count, |key| self.seen.get(&key).copied().unwrap_or(0))
     }
 
     fn probe(&mut self, now: u64) -> Option<(NodeId, Request<etcd::Command, Query>)> {
@@ -297,6 +288,17 @@ impl Clients<Store> for Town {
                 Err(format!("{node} never answered after faults had healed: {asked}."))
             }
         }
+    }
+}
+
+/// An operation by chance; `written` is when a key was last seen written.
+pub(super) fn drawn(random: &mut Random, value: u64, written: impl Fn(u8) -> i64) -> Ask {
+    let key = random.below(u64::from(KEYS)) as u8;
+    match random.below(10) {
+        0..4 => Ask::Put { key, value },
+        4..7 => Ask::Get { key },
+        7..9 => Ask::Swap { key, expected: written(key), value },
+        _ => Ask::Delete { key },
     }
 }
 
