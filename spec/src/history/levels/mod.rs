@@ -229,7 +229,7 @@ impl<M: Model> Inquest<'_, M> {
         stuck: Option<usize>,
         legal: Vec<String>,
     ) -> Judgement {
-        let name = |index: usize| words(self.model, &self.history.operations()[index]);
+        let name = |index: usize| words(self.model, self.history, index);
         let mut explanation = Vec::new();
         if let (Some((_, at)), Some(stuck)) = (place, stuck) {
             explanation.push(format!(
