@@ -1,6 +1,5 @@
 //! The parent of a trial: starts nodes, uses them, does faults to them, judges them.
 
-mod child;
 mod faults;
 mod user;
 
@@ -20,9 +19,9 @@ use sim::Plan;
 use world::trace::{Clock, Happening, Trace, What};
 
 use crate::clock::now;
+use crate::process::{self, Process};
+use crate::weather::Weather;
 use crate::wire::{Command, Line};
-use child::{Child, Said};
-use faults::Weather;
 pub use user::User;
 
 /// What is tried.
@@ -132,6 +131,13 @@ impl Trial<'_> {
     }
 }
 
+/// What is heard of a node.
+enum Said {
+    Line(NodeId, Line),
+    /// It ended, in this life, and why.
+    Ended(NodeId, u32, String),
+}
+
 /// Something that a node did, or that was done to it.
 struct Event {
     happening: Happening,
@@ -143,7 +149,7 @@ struct Field<'a> {
     trial: &'a Trial<'a>,
     runs: &'a Runs,
     began: u64,
-    children: BTreeMap<NodeId, Child>,
+    children: BTreeMap<NodeId, Process>,
     addresses: Vec<SocketAddr>,
     weather: Weather,
     events: Vec<Event>,
@@ -192,8 +198,21 @@ impl Field<'_> {
             format!("--disk={}", disk.display()),
         ];
         arguments.extend(own);
-        let child = Child::spawn(node, &arguments, self.tell.clone())?;
-        self.children.insert(node, child);
+        let fail = |error| format!("cannot start {node}: {error}");
+        let program = std::env::current_exe().map_err(fail)?;
+        let tell = self.tell.clone();
+        let process = Process::spawn(&program, &arguments, move |said| {
+            let said = match said {
+                process::Said::Line(line) => match serde_json::from_str(&line) {
+                    Ok(line) => Said::Line(node, line),
+                    // What a killed process was writing may be cut off in the middle of a line.
+                    Err(_) => return,
+                },
+                process::Said::Ended(ending) => Said::Ended(node, life, ending.to_string()),
+            };
+            let _ = tell.send(said);
+        });
+        self.children.insert(node, process.map_err(fail)?);
         Ok(())
     }
 
@@ -205,7 +224,7 @@ impl Field<'_> {
     /// Tells a node, if it is up.
     fn command(&mut self, node: NodeId, command: &Command) {
         if let Some(child) = self.children.get_mut(&node) {
-            child.command(command);
+            child.write(serde_json::to_vec(command).expect("A command is JSON."));
         }
     }
 
