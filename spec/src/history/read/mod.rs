@@ -23,6 +23,7 @@ pub mod edn;
 pub mod jsonl;
 pub mod log;
 mod objects;
+mod revisions;
 mod words;
 
 use std::sync::Arc;
@@ -126,6 +127,14 @@ pub trait Vocabulary: Model {
 
     /// What an `ok` or `fail` says about the call. Errors say why it does not fit.
     fn ended(&self, input: &Self::Input, event: &Event) -> Result<Ended<Self::Output>, String>;
+
+    /// The history with what only the whole of it tells about each of its operations.
+    fn completed(
+        &self,
+        history: History<Self::Input, Self::Output>,
+    ) -> History<Self::Input, Self::Output> {
+        history
+    }
 }
 
 /// Reads a history in any of the formats.
@@ -135,7 +144,7 @@ pub fn read<M: Vocabulary>(
 ) -> Result<History<M::Input, M::Output>, ReadError> {
     let mut recorder = Recorder::new();
     each_event(text, |number, event| record(model, &mut recorder, number, event))?;
-    Ok(recorder.finish())
+    Ok(model.completed(recorder.finish()))
 }
 
 /// Reads the events of a text in any of the formats, each with the number of its line.
