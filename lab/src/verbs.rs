@@ -83,8 +83,8 @@ pub(crate) fn check<E: Exhibit>(
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
-    let system = Explore::new(&subject, bounds);
-    let mut report = Exploration::new(&system).within(limits(check, watch)).run();
+    let mut report =
+        Exploration::new(&Explore::new(&subject, bounds)).within(limits(check, watch)).run();
     report.story = recast(subject.clone(), &check.settings, &report.story);
     report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
     Ok(report)

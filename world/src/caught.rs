@@ -15,6 +15,14 @@ thread_local! {
 /// # Errors
 /// The message of the panic. What the code was changing may be half changed.
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let mut result = None;
+    let mut run = Some(run);
+    watched(&mut || result = run.take().map(|run| run()))?;
+    Ok(result.expect("What does not panic returns."))
+}
+
+/// What is the same whatever is run, so that it is compiled once.
+fn watched(run: &mut dyn FnMut()) -> Result<(), String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();

@@ -5,11 +5,10 @@
 //! stays in flight. The layer above need not ask, and a node that is down need not come back.
 
 use model::{Fingerprint, NodeId, NodeSet};
-use spec::monitor::Monitor;
 
-use super::memo::Act;
+use super::memory::{Act, Memory};
 use super::story::Scene;
-use super::{Explore, Network, Shareable, Taken};
+use super::{Explore, Network, Taken};
 use crate::{Fairness, Violation};
 
 /// An act that stays the same one while others happen.
@@ -17,7 +16,7 @@ fn class(node: NodeId, kind: u8, argument: u64) -> u64 {
     Fingerprint::of(&(node, kind, argument))
 }
 
-impl<S: Shareable> Explore<'_, S> {
+impl Explore<'_> {
     /// Whether liveness can be judged within these bounds; if not, what to change.
     pub(super) fn is_fair(&self) -> Result<(), String> {
         if self.folding.is_some() {
@@ -35,14 +34,15 @@ impl<S: Shareable> Explore<'_, S> {
 
     /// What is promised and has not come: nothing is promised while fewer nodes are up than the
     /// subject needs.
-    pub(super) fn owed(&self, world: &[u32]) -> Option<String> {
-        let tables = self.tables();
-        let is_up = |node: &NodeId| tables.entries[world[node.index()] as usize].node.up.is_some();
+    pub(super) fn owed(&self, memory: &mut Memory, world: &[u32]) -> Option<String> {
+        self.learn(memory, world);
+        let is_up = |node: &NodeId| memory.facts(world[node.index()]).is_up;
         let up: NodeSet = self.nodes().filter(is_up).collect();
-        if up.len() < self.subject.failures().core {
+        if up.len() < self.core {
             return None;
         }
-        tables.monitors.value(world[self.shape.monitor()]).settled(up).err()
+        let missed = self.missed(memory, (world[self.shape.monitor()], up));
+        missed.as_deref().map(str::to_string)
     }
 
     pub(super) fn fairness_of(&self, world: &[u32], taken: Taken) -> Fairness {
@@ -50,9 +50,8 @@ impl<S: Shareable> Explore<'_, S> {
         match act {
             Act::Deliver(packet) => Fairness::Fair(class(node, 0, u64::from(packet))),
             Act::Fire(place) => {
-                let tables = self.tables();
-                let timers = &tables.entries[world[node.index()] as usize].timers;
-                Fairness::Fair(class(node, 1, Fingerprint::of(&timers[place as usize])))
+                let alarms = self.meaning.alarms(world[node.index()]);
+                Fairness::Fair(class(node, 1, alarms[place as usize]))
             }
             Act::Flush => Fairness::Fair(class(node, 2, 0)),
             Act::Sync => Fairness::Fair(class(node, 3, 0)),
@@ -66,18 +65,17 @@ impl<S: Shareable> Explore<'_, S> {
         if self.shape.fires(world) > 0 {
             return Vec::new();
         }
-        let tables = self.tables();
         let of_node = |node: NodeId| {
-            let timers = tables.entries[world[node.index()] as usize].timers.iter();
-            timers.map(move |timer| class(node, 1, Fingerprint::of(timer))).collect::<Vec<_>>()
+            let alarms = self.meaning.alarms(world[node.index()]).into_iter();
+            alarms.map(move |alarm| class(node, 1, alarm))
         };
         self.nodes().flat_map(of_node).collect()
     }
 
     pub(super) fn lasso_told(
         &self,
-        stem: Vec<Scene<S::Process>>,
-        cycle: Vec<Scene<S::Process>>,
+        stem: Vec<Scene>,
+        cycle: Vec<Scene>,
         violation: &Violation,
     ) -> String {
         let steps = stem.len();
@@ -87,7 +85,7 @@ impl<S: Shareable> Explore<'_, S> {
                 format!("# After the first {steps} steps, the last {count} repeat for ever.\n")
             }
         };
-        let scenes: Vec<_> = stem.into_iter().chain(cycle).collect();
+        let scenes: Vec<Scene> = stem.into_iter().chain(cycle).collect();
         let told = self.told(&scenes, violation);
         // The first line of a story names its cast.
         match told.split_once('\n') {

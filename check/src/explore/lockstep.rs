@@ -3,11 +3,9 @@
 //! Alarms that ring at the same moment must, before time passes; then packets must arrive. While
 //! there is one way to do so, the worlds in between are judged and not kept.
 
-use ::world::story::Step as Line;
-
-use super::memo::Memory;
+use super::memory::Memory;
 use super::world::World;
-use super::{Explore, Shareable, Taken};
+use super::{Explore, Taken};
 use crate::{Judgement, Successors, System, Violation};
 
 /// Events that are taken in one step at most: what nodes that answer each other for ever would make
@@ -15,7 +13,7 @@ use crate::{Judgement, Successors, System, Violation};
 /// all, has 13 alarms and 156 arrivals.
 const MOST: usize = 1_024;
 
-impl<S: Shareable> Explore<'_, S> {
+impl Explore<'_> {
     /// As [`leave`](Explore::leave), each step with what must follow.
     pub(super) fn leave_in_lockstep(
         &self,
@@ -48,7 +46,7 @@ impl<S: Shareable> Explore<'_, S> {
         memory: &mut Memory,
         world: &World,
         taken: Taken,
-    ) -> Vec<Line<S::Process>> {
+    ) -> Vec<String> {
         let mut lines = Vec::new();
         let firsts = self.firsts(memory, world).list;
         if let Some((_, to)) = firsts.into_iter().find(|(other, _)| *other == taken) {

@@ -5,11 +5,10 @@
 
 use model::NodeId;
 
-use super::fold::{Kind, RenamedKey};
-use super::memo::{Act, Memory};
-use super::tables::{Heard, MonitorKey};
+use super::Explore;
+use super::meaning::{Heard, Kind, MonitorKey, RenamedKey};
+use super::memory::{Act, Memory};
 use super::timing::Aging;
-use super::{Explore, Shareable};
 
 /// Something that was computed and may have given numbers to new values.
 #[derive(Clone, Copy)]
@@ -66,24 +65,16 @@ impl Entry {
     }
 }
 
-impl<S: Shareable> Explore<'_, S> {
-    /// How many of everything there are.
-    fn sizes(&self) -> [u64; 4] {
-        let tables = self.tables();
-        let lengths =
-            [tables.nodes.len(), tables.packets.len(), tables.monitors.len(), tables.told.len()];
-        lengths.map(|length| length as u64)
-    }
-
+impl Explore<'_> {
     pub(super) fn logged(&self, memories: &[&Memory]) -> Vec<u8> {
         let refused: u64 = memories.iter().map(|memory| memory.refused).sum();
         let mut bytes = Vec::new();
         let mut put = |words: [u64; 4]| {
             words.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
         };
-        put(self.sizes());
+        put(self.meaning.sizes());
         put([refused, 0, 0, 0]);
-        self.tables().log.iter().for_each(|entry| put(entry.words()));
+        self.meaning.log().iter().for_each(|entry| put(entry.words()));
         bytes
     }
 
@@ -95,7 +86,7 @@ impl<S: Shareable> Explore<'_, S> {
         let (sizes, [refused, ..]) =
             (rows.next().ok_or_else(other)?, rows.next().ok_or_else(other)?);
         for row in rows {
-            let known = self.sizes();
+            let known = self.meaning.sizes();
             let is_met = |number: u32, kind: usize| u64::from(number) < known[kind];
             match Entry::of(row).ok_or_else(other)? {
                 Entry::Step(node, code) if is_met(node, 0) => {
@@ -116,7 +107,7 @@ impl<S: Shareable> Explore<'_, S> {
             }
         }
         memory.refused += refused;
-        if self.sizes() != sizes {
+        if self.meaning.sizes() != sizes {
             return Err(other());
         }
         Ok(())

@@ -26,48 +26,44 @@
 mod bounds;
 mod fairness;
 mod fold;
-mod local;
+mod lexicon;
 mod lockstep;
 mod log;
-mod memo;
+mod meaning;
+mod memory;
 mod reduction;
 mod story;
-mod tables;
 mod timing;
 mod world;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use ::world::{Invariant, Sometimes, Subject};
-use model::{NodeId, NodeSet, Process};
+use model::{NodeId, NodeSet};
 
 pub use self::bounds::{Bounds, Flushing, Network, Shareable, Timing};
+pub use self::memory::Memory;
 pub use self::story::Scene;
 pub use self::world::World;
 
-pub use self::memo::Memory;
-
-use self::fold::{Folding, RenamedKey};
-use self::local::Local;
-use self::memo::{Act, Facts, Idle};
-use self::reduction::Reducing;
-use self::tables::{Heard, Map, MonitorKey, Packet, Step, Tables};
-use self::timing::Aging;
+use self::fold::Folding;
+use self::lexicon::Lexicon;
+use self::meaning::{Heard, Meaning, Step};
+use self::memory::Act;
 use self::world::{Channel, Shape};
 use crate::{Fairness, Judgement, Successors, System, Violation};
 
 /// A protocol as a [`System`].
-pub struct Explore<'a, S: Subject> {
-    subject: &'a S,
+pub struct Explore<'a> {
+    name: String,
     bounds: Bounds,
     shape: Shape,
-    requests: Vec<Vec<<S::Process as Process>::Request>>,
-    invariants: Vec<Invariant<S::Process>>,
-    sometimes: Vec<Sometimes<S::Process>>,
+    sometimes: Vec<&'static str>,
     /// The nodes that take no steps of their own.
     traitors: NodeSet,
-    folding: Option<Folding<S>>,
-    tables: Mutex<Tables<S>>,
+    /// How many nodes must be up for anything to be promised.
+    core: usize,
+    folding: Option<Arc<Folding>>,
+    meaning: Box<dyn Meaning + 'a>,
 }
 
 /// What happens in a world: something at one node.
@@ -79,38 +75,34 @@ pub struct Taken {
     which: u16,
 }
 
-impl<'a, S: Shareable> Explore<'a, S> {
+impl<'a> Explore<'a> {
     /// The subject within these bounds.
-    pub fn new(subject: &'a S, bounds: Bounds) -> Explore<'a, S> {
-        let nodes = NodeId::first(subject.nodes());
-        let requests: Vec<_> = nodes.map(|node| subject.requests(node)).collect();
-        let mut count = 0;
+    pub fn new<S: Shareable>(subject: &'a S, bounds: Bounds) -> Explore<'a> {
+        let lexicon = Lexicon::new(subject, &bounds);
         let mut firsts = vec![0];
-        for list in &requests {
-            count += list.len() as u32;
-            firsts.push(count);
+        for (place, count) in lexicon.requests().enumerate() {
+            firsts.push(firsts[place] + count);
         }
-        let wanted = bounds.symmetry;
+        let traitors = subject.traitors();
         let explore = Explore {
-            folding: wanted.then(|| Folding::of(subject, &requests)).flatten(),
+            name: format!("{}, {} nodes", subject.name(), subject.nodes()),
             shape: Shape {
                 nodes: subject.nodes(),
                 requests: firsts,
-                counts_forgeries: bounds.forgeries.is_some() && !subject.traitors().is_empty(),
+                counts_forgeries: bounds.forgeries.is_some() && !traitors.is_empty(),
             },
-            traitors: subject.traitors(),
-            requests,
-            invariants: subject.invariants(),
-            sometimes: subject.sometimes(),
-            tables: Mutex::new(Tables::new()),
-            subject,
+            traitors,
+            core: subject.failures().core,
+            sometimes: lexicon.sometimes(),
+            folding: lexicon.folding(),
+            meaning: Box::new(lexicon),
             bounds,
         };
         explore.check_timing();
         explore
     }
 
-    fn nodes(&self) -> impl Iterator<Item = NodeId> + use<S> {
+    fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         NodeId::first(self.shape.nodes)
     }
 
@@ -137,29 +129,14 @@ impl<'a, S: Shareable> Explore<'a, S> {
     }
 
     /// The nodes that run the protocol.
-    fn honest(&self) -> impl Iterator<Item = NodeId> + use<S> {
+    fn honest(&self) -> impl Iterator<Item = NodeId> + use<> {
         let traitors = self.traitors;
         NodeId::first(self.shape.nodes).filter(move |node| !traitors.contains(*node))
     }
 
     /// Looks up, once for each thread, every packet that a faulty node may forge.
     fn forge(&self, memory: &mut Memory) -> Arc<[(NodeId, u32)]> {
-        if let Some(forged) = &memory.forged {
-            return Arc::clone(forged);
-        }
-        let mut tables = self.tables();
-        let mut list = Vec::new();
-        for from in self.traitors.iter() {
-            for to in self.honest() {
-                for message in self.subject.forgeries(from, to) {
-                    let packet = tables.packets.number(Packet { from, to, message }).0;
-                    list.push((to, packet));
-                }
-            }
-        }
-        let forged: Arc<[(NodeId, u32)]> = list.into();
-        memory.forged = Some(Arc::clone(&forged));
-        forged
+        Arc::clone(memory.forged.get_or_insert_with(|| self.meaning.forged()))
     }
 
     /// Adds what comes of each forged message that arrives.
@@ -173,7 +150,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
             return;
         }
         for &(to, packet) in self.forge(memory).iter() {
-            if memory.facts[world[to.index()] as usize].is_up {
+            if memory.facts(world[to.index()]).is_up {
                 self.take(memory, world, (to, Act::Forge(packet), 0), successors);
             }
         }
@@ -237,7 +214,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
         let channel = |packet: u32| memory.channels[packet as usize];
         self.bounds.network.deliverable(flight, channel, |place| {
             let (from, to) = channel(flight[place]);
-            if memory.facts[world[to.index()] as usize].is_up {
+            if memory.facts(world[to.index()]).is_up {
                 deliveries.push(((from, to), place));
             }
         });
@@ -267,7 +244,7 @@ impl<'a, S: Shareable> Explore<'a, S> {
         let due = self.alarms_due(memory, world);
         let first = due.and_then(|due| self.first_of_all(world, due));
         for node in self.honest() {
-            let facts = memory.facts[world[node.index()] as usize];
+            let facts = memory.facts(world[node.index()]);
             let mut take = |act| self.take(memory, world, (node, act, 0), successors);
             if !facts.is_up {
                 if self.bounds.recovery {
@@ -332,20 +309,20 @@ impl<'a, S: Shareable> Explore<'a, S> {
     }
 }
 
-impl<S: Shareable> System for Explore<'_, S> {
+impl System for Explore<'_> {
     type State = World;
     type Move = Taken;
-    type Action = Scene<S::Process>;
+    type Action = Scene;
     type Worker = Memory;
 
     fn name(&self) -> String {
-        format!("{}, {} nodes", self.subject.name(), self.subject.nodes())
+        self.name.clone()
     }
 
     fn bounds(&self) -> Vec<String> {
         let Bounds { network, crashes, recovery, fires, timing, forgeries, flushing, .. } =
             &self.bounds;
-        let requests: usize = self.requests.iter().map(Vec::len).sum();
+        let requests = self.shape.requests[self.shape.nodes];
         let mut bounds = vec![
             match network {
                 Network::Lossy { copies } => format!(
@@ -391,48 +368,29 @@ impl<S: Shareable> System for Explore<'_, S> {
             let traitors = self.traitors;
             bounds.push(format!("faulty nodes: {traitors}; forged messages that arrive: {how}"));
         }
-        bounds.extend(self.folding.as_ref().map(Folding::bound));
+        bounds.extend(self.folding.as_deref().map(Folding::bound));
         bounds.extend(self.reduction_bound());
         bounds
     }
 
     fn sometimes(&self) -> Vec<&'static str> {
-        self.sometimes.iter().map(|mark| mark.name).collect()
+        self.sometimes.clone()
     }
 
     fn worker(&self) -> Memory {
-        Memory {
-            facts: Vec::new(),
-            channels: Vec::new(),
-            steps: Map::default(),
-            idle: Idle::new(),
-            heard: Map::default(),
-            judged: Map::default(),
-            aged: Map::default(),
-            renamed: Map::default(),
-            forged: None,
-            words: Vec::new(),
-            seen: Vec::new(),
-            reducing: Reducing::default(),
-            reached: 0,
-            refused: 0,
-        }
+        Memory::new()
     }
 
     /// All nodes have started, in the order of their numbers.
     fn initial(&self, memory: &mut Memory) -> Result<Vec<World>, Violation> {
-        if let Some(violation) = self.folding.as_ref().and_then(Folding::fault) {
+        if let Some(violation) = self.folding.as_deref().and_then(Folding::fault) {
             return Err(violation);
         }
         memory.reducing.is_on = false;
         let mut words = self.shape.fresh(&self.bounds);
-        let mut tables = self.tables();
-        for node in self.nodes() {
-            let local = Local::new(node, self.subject.process(node));
-            words[node.index()] = self.number(&mut tables, local);
-        }
-        words[self.shape.monitor()] = tables.monitors.number(self.subject.told_monitor()).0;
-        drop(tables);
+        let (nodes, monitor) = self.meaning.fresh();
+        words[..self.shape.nodes].copy_from_slice(&nodes);
+        words[self.shape.monitor()] = monitor;
         self.forge(memory);
         let mut worlds: Vec<World> = vec![words.into()];
         for node in self.honest() {
@@ -480,9 +438,9 @@ impl<S: Shareable> System for Explore<'_, S> {
             return Judgement::Outside;
         }
         self.learn(memory, world);
-        memory.seen.clear();
-        let nodes = &world[..self.shape.nodes];
-        memory.seen.extend(nodes.iter().map(|&node| memory.facts[node as usize].seen));
+        let Memory { seen, facts, .. } = memory;
+        seen.clear();
+        seen.extend(world[..self.shape.nodes].iter().map(|&node| facts[node as usize].seen));
         self.judge_memoised(memory)
     }
 
@@ -490,8 +448,8 @@ impl<S: Shareable> System for Explore<'_, S> {
         self.is_fair()
     }
 
-    fn owes(&self, _: &mut Memory, world: &World) -> Option<String> {
-        self.owed(world)
+    fn owes(&self, memory: &mut Memory, world: &World) -> Option<String> {
+        self.owed(memory, world)
     }
 
     fn fairness(&self, _: &mut Memory, world: &World, taken: Taken) -> Fairness {
@@ -502,12 +460,7 @@ impl<S: Shareable> System for Explore<'_, S> {
         self.withheld_from(world)
     }
 
-    fn lasso(
-        &self,
-        stem: Vec<Scene<S::Process>>,
-        cycle: Vec<Scene<S::Process>>,
-        violation: &Violation,
-    ) -> String {
+    fn lasso(&self, stem: Vec<Scene>, cycle: Vec<Scene>, violation: &Violation) -> String {
         self.lasso_told(stem, cycle, violation)
     }
 
@@ -515,11 +468,11 @@ impl<S: Shareable> System for Explore<'_, S> {
         memory.reached
     }
 
-    fn action(&self, memory: &mut Memory, world: &World, taken: Taken) -> Scene<S::Process> {
+    fn action(&self, memory: &mut Memory, world: &World, taken: Taken) -> Scene {
         self.scene(memory, world, taken)
     }
 
-    fn story(&self, scenes: &[Scene<S::Process>], violation: &Violation) -> String {
+    fn story(&self, scenes: &[Scene], violation: &Violation) -> String {
         self.told(scenes, violation)
     }
 
@@ -529,25 +482,15 @@ impl<S: Shareable> System for Explore<'_, S> {
     }
 
     fn shared_bytes(&self) -> usize {
-        self.tables().bytes()
+        self.meaning.bytes()
     }
 
     fn worker_bytes(&self, memory: &Memory) -> usize {
-        let step = size_of::<(u32, u32)>() + 2 * size_of::<Step>();
-        let heard = size_of::<(MonitorKey, Result<u32, Violation>)>();
-        let judged = size_of::<(Box<[u32]>, bool)>() + 4 * self.shape.nodes + 16;
-        memory.facts.capacity() * size_of::<Facts>()
-            + memory.idle.bytes()
-            + memory.channels.capacity() * size_of::<Channel>()
-            + memory.steps.capacity() * step
-            + memory.heard.capacity() * heard
-            + memory.judged.capacity() * judged
-            + memory.aged.capacity() * size_of::<((u32, Aging), u32)>()
-            + memory.renamed.capacity() * size_of::<(RenamedKey, u32)>()
+        memory.bytes(self.shape.nodes)
     }
 
     fn met(&self) -> Vec<(&'static str, u64)> {
-        self.tables().met()
+        self.meaning.met()
     }
 
     fn remembered(&self, memories: &[&Memory]) -> Option<Vec<u8>> {

@@ -16,9 +16,9 @@
 
 use std::ops::Range;
 
-use super::memo::{Act, Memory};
+use super::memory::{Act, Memory};
 use super::world::World;
-use super::{Explore, Network, Shareable, Taken, Timing};
+use super::{Explore, Network, Taken, Timing};
 use crate::{Judgement, Successors};
 
 /// What a thread keeps while it leaves a world without the steps that sleep.
@@ -79,7 +79,7 @@ impl Reducing {
     }
 }
 
-impl<S: Shareable> Explore<'_, S> {
+impl Explore<'_> {
     /// Why orders of steps are not reduced although that is wished; none if they are.
     pub(super) fn irreducible(&self) -> Option<&'static str> {
         if self.folding.is_some() {
@@ -146,7 +146,7 @@ impl<S: Shareable> Explore<'_, S> {
         memory.seen.clear();
         for (node, &number) in world[..self.shape.nodes].iter().enumerate() {
             let number = if node == place { stride.led } else { number };
-            memory.seen.push(memory.facts[number as usize].seen);
+            memory.seen.push(memory.facts(number).seen);
         }
         self.judge_memoised(memory) == Judgement::Within
     }

@@ -15,13 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::local::Local;
-use super::log;
-use super::memo::{Act, Memory, learn_from};
+use super::memory::{Act, Memory};
 use super::world::World;
-use super::{Explore, Network, Shareable, Taken, Timing};
+use super::{Explore, Network, Taken, Timing};
 use crate::Successors;
-use model::Process;
 
 /// When an alarm rings, in nanoseconds since the last time that any rang.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -54,27 +51,23 @@ pub enum Aging {
 }
 
 impl Aging {
-    pub fn of<P: Process>(self, node: &Local<P>) -> Local<P> {
-        let mut node = node.clone();
-        let spans = node.up.iter_mut().flat_map(|up| up.timers.values_mut());
-        for span in spans {
-            match self {
-                Aging::Passed { least, most } => {
-                    span.earliest = span.earliest.saturating_sub(most);
-                    span.latest = span.latest.saturating_sub(least);
-                }
-                Aging::Set { late } if span.is_fresh => {
-                    span.latest = span.latest.saturating_add(late);
-                    span.is_fresh = false;
-                }
-                Aging::Set { .. } => {}
+    /// The span of an alarm after it.
+    pub fn of(self, span: Span) -> Span {
+        match self {
+            Aging::Passed { least, most } => Span {
+                earliest: span.earliest.saturating_sub(most),
+                latest: span.latest.saturating_sub(least),
+                ..span
+            },
+            Aging::Set { late } if span.is_fresh => {
+                Span { latest: span.latest.saturating_add(late), is_fresh: false, ..span }
             }
+            Aging::Set { .. } => span,
         }
-        node
     }
 }
 
-impl<S: Shareable> Explore<'_, S> {
+impl Explore<'_> {
     /// The time by which the first alarm has rung, since the last one rang; none if no alarm may
     /// ring now.
     pub(super) fn alarms_due(&self, memory: &mut Memory, world: &World) -> Option<u64> {
@@ -98,7 +91,7 @@ impl<S: Shareable> Explore<'_, S> {
                 self.take(memory, world, (node, act, 0), successors);
                 continue;
             }
-            let earliest = self.tables().entries[number as usize].span(place).earliest;
+            let earliest = self.meaning.spans(number)[place as usize].earliest;
             if earliest <= due {
                 let mut aged = world.clone();
                 let passed = Aging::Passed { least: earliest, most: due };
@@ -122,10 +115,9 @@ impl<S: Shareable> Explore<'_, S> {
         if self.bounds.timing != Timing::Lockstep {
             return None;
         }
-        let tables = self.tables();
         let earliest = |node: NodeId| {
-            let spans = tables.entries[world[node.index()] as usize].spans.iter();
-            spans.map(|span| span.earliest).min()
+            let spans = self.meaning.spans(world[node.index()]);
+            spans.iter().map(|span| span.earliest).min()
         };
         let may_ring = |node: &NodeId| earliest(*node).is_some_and(|at| at <= due);
         let ringing: Vec<NodeId> = self.nodes().filter(may_ring).collect();
@@ -176,20 +168,6 @@ impl<S: Shareable> Explore<'_, S> {
             },
         };
         self.aged(memory, number, Aging::Set { late })
-    }
-
-    pub(super) fn aged(&self, memory: &mut Memory, number: u32, aging: Aging) -> u32 {
-        if let Some(&number) = memory.aged.get(&(number, aging)) {
-            return number;
-        }
-        let mut tables = self.tables();
-        let node = aging.of(&tables.entries[number as usize].node);
-        let aged = self.number(&mut tables, node);
-        tables.log.push(log::Entry::Aged(number, aging));
-        learn_from(&tables, memory);
-        drop(tables);
-        memory.aged.insert((number, aging), aged);
-        aged
     }
 
     /// # Panics

@@ -1,21 +1,18 @@
 //! What the threads of an exploration share: everything that was met, once, under a number; and
 //! what comes of each local step, computed once.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use model::{Fingerprint, NodeId, Process};
+use model::{NodeId, Process};
 use world::Subject;
 
-use super::fold::RenamedKey;
 use super::local::Local;
-use super::log;
-use super::timing::Span;
 use crate::Violation;
-
-/// A map whose hashes are the same in every run.
-pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fingerprint>>;
+use crate::explore::log;
+use crate::explore::meaning::{MonitorKey, RenamedKey, Step};
+use crate::explore::memory::Map;
+use crate::explore::timing::Span;
 
 /// Values under numbers: equal values have the same number.
 pub struct Interner<T> {
@@ -73,64 +70,11 @@ pub struct Entry<P: Process> {
     pub spans: Vec<Span>,
     /// The number of the process as invariants see it.
     pub seen: u32,
-    /// See [`Folding::print`](super::fold::Folding::print).
+    /// The same for all nodes that differ by a renaming only.
     pub print: u64,
 }
 
-impl<P: Process> Entry<P> {
-    /// When the alarm at this place rings.
-    pub fn span(&self, place: u32) -> Span {
-        self.spans[place as usize]
-    }
-}
-
-/// What comes of a local step, in numbers.
-#[derive(Clone)]
-pub enum Step {
-    Led {
-        /// The answers to its choices.
-        script: Box<[u32]>,
-        node: u32,
-        posts: Box<[u32]>,
-        /// The number of the list of indications; 0 is the empty list.
-        told: u32,
-        marks: u64,
-    },
-    Broken {
-        script: Box<[u32]>,
-        violation: Violation,
-    },
-}
-
-impl Step {
-    /// Whether nothing comes of it at a node that had this number.
-    pub fn is_idle(&self, number: u32) -> bool {
-        match self {
-            Step::Led { node, posts, told, .. } => {
-                *node == number && posts.is_empty() && *told == 0
-            }
-            Step::Broken { .. } => false,
-        }
-    }
-
-    pub fn script(&self) -> &[u32] {
-        match self {
-            Step::Led { script, .. } | Step::Broken { script, .. } => script,
-        }
-    }
-}
-
-/// What a monitor hears of: a request by its number at the node, a list of indications, a crash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Heard {
-    Request(u32),
-    Told(u32),
-    Crash,
-}
-
-/// A memoised step of a monitor: from its number, the node and what it hears.
-pub type MonitorKey = (u32, NodeId, Heard);
-
+/// Everything that an exploration has met.
 pub struct Tables<S: Subject> {
     pub nodes: Interner<Local<S::Process>>,
     pub entries: Vec<Arc<Entry<S::Process>>>,

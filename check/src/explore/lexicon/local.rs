@@ -5,9 +5,10 @@ use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::timing::Span;
 use model::{Choices, Event, Host, NodeId, Out, Outside, Process};
 use world::{Sometimes, caught};
+
+use crate::explore::timing::{Aging, Span};
 
 /// One node with everything that its driver keeps for it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -89,6 +90,14 @@ impl<P: Process> Local<P> {
     /// The process as invariants see it.
     pub fn seen(&self) -> &P {
         self.up.as_ref().map_or(&self.disk, |up| up.host.process())
+    }
+
+    /// The node after time has passed.
+    pub fn aged(&self, aging: Aging) -> Local<P> {
+        let mut node = self.clone();
+        let spans = node.up.iter_mut().flat_map(|up| up.timers.values_mut());
+        spans.for_each(|span| *span = aging.of(*span));
+        node
     }
 
     /// Takes an input in every way in which its choices can be answered.
