@@ -134,7 +134,7 @@ impl Run {
         let interrupted = interrupt().load(Ordering::Relaxed);
         let code = match &report.violation {
             Some(_) => BROKEN,
-            None if interrupted => UNKNOWN,
+            None if interrupted || report.undecided.is_some() => UNKNOWN,
             None => 0,
         };
         let ending = Ended { report, interrupted };

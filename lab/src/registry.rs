@@ -125,12 +125,13 @@ pub struct Runs {
     pub theory_sizes: &'static [usize],
     /// One node, to be driven by something that knows nothing of its types.
     pub bare: BareFn,
-    /// Judges what nodes were asked and told, in this order.
+    /// Judges what nodes were asked and told, in this order; says how far it came if that was too
+    /// hard.
     pub judge: JudgeFn,
 }
 
 type BareFn = fn(&Settings, u16, u64) -> Result<Box<dyn Bare>, String>;
-type JudgeFn = fn(&Settings, &[Heard], Option<NodeSet>) -> Result<(), String>;
+type JudgeFn = fn(&Settings, &[Heard], Option<NodeSet>) -> Result<Option<String>, String>;
 type CheckFn = fn(&Check, Watch<'_, check::Progress>) -> Result<check::Report, String>;
 
 impl Entry {

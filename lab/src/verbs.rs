@@ -4,7 +4,7 @@ use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing, Limits, Network};
 use model::{Named, NodeId, NodeSet, Process, Random};
 use serde::{Deserialize, Serialize};
-use sim::{Options, Outcome, Plan, Variant, Workload, campaign, draw, perform};
+use sim::{Judgement, Options, Outcome, Plan, Variant, Workload, campaign, draw, perform};
 use spec::monitor::Monitor;
 use world::explain::{self, Explanation};
 use world::story;
@@ -307,12 +307,13 @@ pub enum Heard {
 }
 
 /// Judges what was heard, in this order, as its monitor and its clients do; with a core, also
-/// whether everything came that was promised to its nodes.
+/// whether everything came that was promised to its nodes. Of a history that is too hard to judge,
+/// how far the judge came.
 pub(crate) fn judge<E: Exhibit>(
     settings: &Settings,
     heard: &[Heard],
     core: Option<NodeSet>,
-) -> Result<(), String> {
+) -> Result<Option<String>, String> {
     let subject = subject::<E>(settings)?;
     let heard = heard.iter().map(read::<E::Process>).collect::<Result<Vec<_>, _>>();
     let heard = heard.map_err(|error| format!("this is no value of the protocol: {error}"))?;
@@ -320,8 +321,12 @@ pub(crate) fn judge<E: Exhibit>(
     heard.iter().try_for_each(|one| one.tell(&mut monitor))?;
     let heard: Vec<_> = (0..).zip(heard).collect();
     // A history that is wrong matters more than one that is unfinished.
-    E::Workload::default().judge(&subject, &heard)?;
-    core.map_or(Ok(()), |core| monitor.settled(core))
+    let undecided = match E::Workload::default().judge(&subject, &heard) {
+        Judgement::Holds => None,
+        Judgement::Violated(what) => return Err(what),
+        Judgement::Undecided(covered) => Some(covered),
+    };
+    core.map_or(Ok(()), |core| monitor.settled(core)).map(|()| undecided)
 }
 
 /// The same with its own types.

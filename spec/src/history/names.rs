@@ -24,11 +24,13 @@ pub enum ModelName {
     Counter,
     /// `lock`: [`Lock`](super::models::Lock).
     Lock,
+    /// `revisions`: [`Revisions`](super::models::Revisions).
+    Revisions,
 }
 
 impl ModelName {
     /// Every model there is.
-    pub const ALL: [ModelName; 9] = [
+    pub const ALL: [ModelName; 10] = [
         ModelName::Register,
         ModelName::CasRegister,
         ModelName::MultiRegister,
@@ -38,6 +40,7 @@ impl ModelName {
         ModelName::Set,
         ModelName::Counter,
         ModelName::Lock,
+        ModelName::Revisions,
     ];
 
     /// The name, as users write it.
@@ -52,6 +55,7 @@ impl ModelName {
             ModelName::Set => "set",
             ModelName::Counter => "counter",
             ModelName::Lock => "lock",
+            ModelName::Revisions => "revisions",
         }
     }
 }

@@ -69,6 +69,11 @@ impl<I, O> History<I, O> {
         &self.operations
     }
 
+    /// The same operations, each told something new. What is told must not move them in time.
+    pub(super) fn map(self, tell: impl FnMut(Operation<I, O>) -> Operation<I, O>) -> Self {
+        History { operations: self.operations.into_iter().map(tell).collect(), ..self }
+    }
+
     /// How many operations were called.
     pub fn len(&self) -> usize {
         self.operations.len()
