@@ -50,7 +50,8 @@ fn the_sound_register_bears_long_runs_in_every_size() {
     }
 }
 
-/// With next to no work allowed most histories are undecided, the same ones every time.
+/// With next to no work allowed histories are undecided, the same ones every time; with
+/// little, the longer ones.
 #[test]
 fn histories_too_hard_to_judge_are_no_violations() {
     let runs = Campaign {
@@ -59,12 +60,12 @@ fn histories_too_hard_to_judge_are_no_violations() {
         ..Campaign::default()
     };
     let go = AtomicBool::new(false);
-    for work in [0, 100] {
+    for (work, undecided) in [(0, 40..=40), (100, 1..=39)] {
         let users = RegisterUsers { work };
         let [one, other] =
             [(); 2].map(|()| campaign(&AbdLab::new(3, Writers::All), &users, &runs, &go, |_| {}));
         assert_eq!((one.failures, one.runs), (0, 40), "{one}");
-        assert!(one.undecided > 30, "{one}");
+        assert!(undecided.contains(&one.undecided), "{one}");
         assert_eq!(one.undecided_seeds, other.undecided_seeds);
         assert_eq!(one.hash, other.hash);
     }
