@@ -1,5 +1,6 @@
 //! The program `synod`: one screen of verbs, each in a file of its own.
 
+mod chaos;
 mod check;
 mod explore;
 mod failure;
@@ -34,6 +35,7 @@ Start here:
   synod sim raft --nodes 5 --runs 1000  simulate it under faults; any failure replays from its seed
   synod trace raft                      watch one run; --diagram run.html draws it
   synod run raft                        run it as real processes over TCP
+  synod chaos                           crash, pause and cut off the served store, and judge it
 ";
 
 /// Distributed systems, written once: explored, simulated and served.
@@ -71,6 +73,8 @@ enum Verb {
     Impossible(impossible::Impossible),
     /// Run any protocol as real processes over TCP, under real faults if wished
     Run(run::Run),
+    /// Do the faults of a plan to the served store, as real processes, and judge what clients saw
+    Chaos(chaos::Chaos),
     /// Be a node of Maelstrom's, or test anybody's nodes as Maelstrom does
     Maelstrom(maelstrom::Both),
     /// Judge a recorded history: is it linearizable?
@@ -122,6 +126,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Explore(explore) => explore.run(),
         Verb::Impossible(experiment) => experiment.run(),
         Verb::Run(run) => run.run(),
+        Verb::Chaos(chaos) => chaos.run(),
         Verb::Maelstrom(both) => both.run(),
         Verb::Verify(verify) => verify.run(),
         Verb::List(list) => list.run(),

@@ -188,6 +188,9 @@ impl Sim {
             ));
             crate::say(format_args!("simulated:       synod sim {name} --plan {file}"));
             crate::say(format_args!("real processes:  synod run {name} --plan {file}"));
+            if name == "store" {
+                crate::say(format_args!("the real store:  synod chaos --plan {file}"));
+            }
         }
         Ok(())
     }

@@ -7,8 +7,8 @@
 //! made for trials: plain, legible, one line of JSON for everything; what is served to clients
 //! runs on the crate `node` instead.
 //!
-//! What any real process under a plan needs stands apart: [`process`] holds one, [`schedule`] puts a
-//! plan in the order of its times, [`Weather`] counts what is wrong with the links. The crate
+//! What any real process under a plan needs stands apart: [`process`] holds one, [`schedule`] puts
+//! a plan in the order of its times, [`Weather`] counts what is wrong with the links. The crate
 //! `chaos` does the same faults to the served store with them.
 //!
 //! All nodes read one clock, the machine's monotonic one, so the parent can put what they did into

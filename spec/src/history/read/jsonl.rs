@@ -29,8 +29,8 @@
 //! | lock           | `acquire`, `release`      | the owner, a whole number; `false` if refused |
 //! | revisions      | `get`, `put`, `swap`      | nothing; a whole number; `[revision, new]` |
 //!
-//! Of revisions a get answers `[value, revision]`, or `null` for a key that was never written; a put
-//! its revision; a swap its revision, or what a get would have answered.
+//! Of revisions, a get answers `[value, revision]`, or `null` for a key that was never written; a
+//! put its revision; a swap its revision, or what a get would have answered.
 //!
 //! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its
 //! value out.
