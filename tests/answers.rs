@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -59,6 +59,9 @@ fn a_saved_failure_holds_its_variant() {
     assert_eq!((code, why.contains("this run breaks nothing now")), (2, true), "{why}");
 }
 
+/// How long a program may take to begin: many times what it takes on a busy machine.
+const START: Duration = Duration::from_secs(20);
+
 /// A stopped run says so and does not exit as one that has found nothing.
 #[test]
 fn whoever_is_stopped_has_no_answer() {
@@ -75,12 +78,18 @@ fn whoever_is_stopped_has_no_answer() {
         let child = command(arguments).current_dir(folder.path()).spawn();
         running.push((arguments, child.expect("The program can be started.")));
     }
-    for (arguments, child) in running {
-        while !hears_interrupts(child.id()) {
+    for (_, child) in &running {
+        let begins = Instant::now();
+        while !hears_interrupts(child.id()) && begins.elapsed() < START {
             std::thread::park_timeout(Duration::from_millis(10));
         }
-        kill_process(Pid::from_child(&child), Signal::INT).expect("It runs.");
-        let (out, why, code) = told(child.wait_with_output().expect("It ends."));
+        kill_process(Pid::from_child(child), Signal::INT).expect("It runs.");
+    }
+    let ended: Vec<_> = running
+        .into_iter()
+        .map(|(arguments, child)| (arguments, told(child.wait_with_output().expect("It ends."))))
+        .collect();
+    for (arguments, (out, why, code)) in ended {
         assert_eq!(code, 2, "{arguments:?}: {out}{why}");
         assert!(format!("{out}{why}").contains("stopped"), "{arguments:?}: {out}{why}");
     }

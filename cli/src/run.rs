@@ -32,7 +32,7 @@ pub struct Run {
     #[arg(long, default_value_t = 10, conflicts_with = "plan")]
     pause: u64,
     /// Milliseconds to wait for an answer; then the next request is made
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, conflicts_with = "plan")]
     patience: u64,
     /// Do the operations and faults of this plan instead (`synod sim PROTOCOL --draw FILE`, or a
     /// saved failure): kill -9, SIGSTOP, cut, slow and lossy links, slow disks, wrong clocks
