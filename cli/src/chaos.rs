@@ -9,7 +9,7 @@ use lab::Settings;
 use sim::Plan;
 
 use crate::failure::Failure;
-use crate::variant::plan;
+use crate::variant::Saved;
 use crate::watch::{Line, interrupt};
 
 /// Which faults, and how the store is used meanwhile.
@@ -108,10 +108,10 @@ impl Chaos {
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
-        if let Some(file) = &self.plan {
-            return plan(file);
-        }
         let store = lab::find("store").map_err(Failure::new)?;
+        if let Some(file) = &self.plan {
+            return Saved::read(file, store, &Settings::default()).map(|saved| saved.plan);
+        }
         let draw = store.runs().map_err(Failure::new)?.plan;
         let settings = Settings { nodes: self.nodes, ..Settings::default() };
         draw(&settings, self.seed).map_err(Failure::new)

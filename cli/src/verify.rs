@@ -52,7 +52,7 @@ impl Verify {
             memory: self.memory << 20,
             time: Some(Duration::from_secs(self.seconds)),
             split_by_key: !self.together,
-            rules: true,
+            ..Limits::default()
         };
         match self.model {
             Recorded::Object(model) => {

@@ -61,6 +61,8 @@ pub struct Report {
     pub seconds: f64,
     /// What was broken, as a sentence.
     pub violation: Option<String>,
+    /// How far the judge came, if what users heard was too hard to judge.
+    pub undecided: Option<String>,
     /// Everything that happened.
     #[serde(skip)]
     pub trace: Option<Trace>,
@@ -71,9 +73,12 @@ impl Display for Report {
         let Report { subject, nodes, asked, told, messages, faults, seconds, .. } = self;
         writeln!(f, "{subject}: {nodes} processes over TCP, {seconds:.1} s, {faults} faults")?;
         writeln!(f, "{asked} requests, {told} indications, {messages} messages")?;
-        match &self.violation {
-            None => write!(f, "no violation"),
-            Some(what) => write!(f, "VIOLATED: {what}"),
+        match (&self.violation, &self.undecided) {
+            (None, None) => write!(f, "no violation"),
+            (None, Some(covered)) => {
+                write!(f, "unknown: what users heard is too hard to judge: {covered}")
+            }
+            (Some(what), _) => write!(f, "VIOLATED: {what}"),
         }
     }
 }
@@ -309,7 +314,7 @@ impl Field<'_> {
     }
 
     /// Whether all is well, and everything has come that was promised to the core.
-    fn verdict(&mut self, core: NodeSet) -> Result<(), String> {
+    fn verdict(&mut self, core: NodeSet) -> Result<Option<String>, String> {
         let heard = self.everything();
         (self.runs.judge)(&self.trial.settings, &heard, Some(core))
     }
@@ -350,6 +355,7 @@ impl Field<'_> {
             messages: trace.messages(),
             faults: self.faults,
             seconds: (now() - self.began) as f64 / 1e9,
+            undecided: verdict.as_ref().ok().cloned().flatten(),
             violation: verdict.err(),
             trace: Some(trace),
         })

@@ -9,7 +9,7 @@
 //!
 //! | field     | meaning |
 //! |-----------|---------|
-//! | `process` | the client, a whole number from 0; events of anything else are skipped |
+//! | `process` | the client, a whole number from 0 or a name; events of a nemesis are skipped |
 //! | `type`    | `invoke`, `ok`, `fail` or `info` |
 //! | `f`       | what is asked for, a word of the model; only `invoke` needs it |
 //! | `key`     | kv and revisions only: a string or a whole number |
@@ -37,20 +37,24 @@
 
 use serde_json::{Map, Value};
 
-use super::{Event, Kind, Term};
+use super::{Client, Event, Kind, Line, Term};
 
-/// The event of a line, or nothing if it is not an event of a client.
-pub fn event(line: &str) -> Result<Option<Event>, String> {
+/// What a line holds.
+pub fn event(line: &str) -> Result<Line, String> {
     let mut fields: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
     let process = match fields.get("process") {
         Some(Value::Number(number)) => match number.as_u64() {
-            Some(process) => process,
+            Some(process) => Client::Number(process),
             None => return Err(format!("the process {number} is not a whole number from 0")),
         },
-        Some(_) => return Ok(None),
+        Some(Value::String(name)) => Client::named(name),
+        Some(_) => return Err(super::NO_PROCESS.to_owned()),
         None => return Err("the event has no process".to_owned()),
     };
+    if process.is_nemesis() {
+        return Ok(Line::Nemesis);
+    }
     let kind = match fields.get("type") {
         Some(Value::String(name)) => {
             Kind::from_name(name).ok_or_else(|| format!("there is no event type {name:?}"))?
@@ -62,7 +66,7 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
         None | Some(Value::Null) => None,
         Some(_) => return Err("the function f is not a string".to_owned()),
     };
-    Ok(Some(Event {
+    Ok(Line::Event(Event {
         process,
         kind,
         f,
