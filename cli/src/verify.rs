@@ -17,7 +17,7 @@ pub struct Verify {
     /// The history: a Jepsen log, EDN or JSON, an event a line
     file: PathBuf,
     /// What it was recorded from: register, cas-register, multi-register, kv, queue, stack, set,
-    /// counter or lock; of transactions, list-append or rw-register
+    /// counter, lock or revisions (of etcd's kind); of transactions, list-append or rw-register
     #[arg(long, value_parser = recorded)]
     model: Recorded,
     /// What is promised: linearizable, sequential, causal, causal-convergence, weak-causal, pram,
@@ -52,7 +52,7 @@ impl Verify {
             memory: self.memory << 20,
             time: Some(Duration::from_secs(self.seconds)),
             split_by_key: !self.together,
-            rules: true,
+            ..Limits::default()
         };
         match self.model {
             Recorded::Object(model) => {

@@ -127,8 +127,8 @@ fn a_failed_cas_with_its_pair_found_another_value() {
 
 #[test]
 fn bad_histories_are_refused_with_their_line() {
-    let known = "no event in a known format: expected a Jepsen log, an EDN map a line, \
-                 or a JSON object a line";
+    let known = "no event in a known format: expected a Jepsen log, or EDN maps or JSON objects, \
+                 one a line or all in one array";
     assert_eq!(error(Kv, ""), known);
     assert_eq!(error(Kv, "\n\nhello"), format!("line 3: {known}"));
     let invoke = "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}";
@@ -153,7 +153,7 @@ fn bad_histories_are_refused_with_their_line() {
     );
     assert_eq!(
         error(CasRegister, "{:process 0, :type :invoke, :f :get, :value nil}"),
-        "line 1: a cas-register has read, write and cas, not get"
+        "line 1: a register has read and write, and a cas-register cas, too, but not get"
     );
     assert_eq!(
         error(CasRegister, "INFO jepsen.util - 0 :invoke :cas [1 2 3]"),
@@ -202,7 +202,7 @@ fn models_are_found_by_name() {
     assert_eq!(
         unknown,
         Err("there is no model \"heap\"; the models are: register, cas-register, multi-register, \
-             kv, queue, stack, set, counter, lock"
+             kv, queue, stack, set, counter, lock, revisions"
             .to_owned())
     );
 }

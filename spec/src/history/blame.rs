@@ -52,7 +52,7 @@ impl<M: Model> Inquiry<'_, M> {
         };
         if let Some(conflict) = conflict {
             violation.property.clone_from(&conflict.property);
-            let name = |index: usize| words(self.model, &self.history.operations()[index]);
+            let name = |index: usize| words(self.model, self.history, index);
             violation.facts = conflict.facts.iter().map(|fact| fact.sentence(name)).collect();
             violation.conflict = conflict.facts.iter().flat_map(Fact::operations).collect();
         }
@@ -128,7 +128,7 @@ impl<M: Model> Inquiry<'_, M> {
         let states = furthest.states.iter().filter(|_| reached);
         let mut explanation = Explanation {
             model: self.model,
-            operations: self.history.operations(),
+            history: self.history,
             part: &part,
             possible: tried.0,
             complete: searched || tried.1,

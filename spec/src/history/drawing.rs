@@ -22,6 +22,9 @@ pub struct Bar {
     pub operation: usize,
     /// The client.
     pub process: u64,
+    /// Its name, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The position of its call.
     pub called: u64,
     /// The position of its return; nothing if it was never answered or failed.
@@ -59,6 +62,13 @@ pub struct Indefinite {
     pub explains: usize,
     /// Both in words.
     pub text: String,
+}
+
+impl Bar {
+    /// The client in words: its name, or its number.
+    pub fn client(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.process.to_string())
+    }
 }
 
 impl Drawing {
@@ -102,6 +112,7 @@ impl Drawing {
                 Bar {
                     operation: index,
                     process: operation.process,
+                    name: history.clients().name(operation.process).map(str::to_owned),
                     called: operation.called,
                     returned: operation.returned(),
                     ended,
@@ -143,7 +154,7 @@ pub(crate) fn indefinite<M: Model>(
     open.take(most)
         .filter_map(|(place, &operation)| {
             let explains = explains(place)?;
-            let name = |index: usize| words(model, &operations[index]);
+            let name = |index: usize| words(model, history, index);
             let text = format!("{} took effect: it explains {}.", name(operation), name(explains));
             Some(Indefinite { operation, explains, text })
         })

@@ -58,7 +58,7 @@ impl fmt::Display for Excerpt<'_> {
                 Ended::Failed => ", which failed",
                 Ended::Unknown => ", never answered",
             };
-            let (client, text) = (bar.process, &bar.text);
+            let (client, text) = (bar.client(), &bar.text);
             write!(f, "\n  {line:<wide$} {mark} client {client}: {text}{ended}")?;
         }
         Ok(())

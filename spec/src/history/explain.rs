@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::model::Model;
-use super::operation::Operation;
+use super::operation::{History, Operation};
 use super::part::Part;
 use super::violation::{Violation, either, words};
 
@@ -14,7 +14,7 @@ const LISTED: usize = 5;
 /// there is.
 pub(crate) struct Explanation<'a, 'h, M: Model> {
     pub(crate) model: &'a M,
-    pub(crate) operations: &'a [Operation<M::Input, M::Output>],
+    pub(crate) history: &'a History<M::Input, M::Output>,
     pub(crate) part: &'a Part<'h, M>,
     /// What could have been answered at the last return, in words.
     pub(crate) possible: Vec<String>,
@@ -174,10 +174,10 @@ impl<M: Model> Explanation<'_, '_, M> {
     }
 
     fn operation(&self, id: u32) -> &Operation<M::Input, M::Output> {
-        &self.operations[self.part.origin[id as usize] as usize]
+        &self.history.operations()[self.part.origin[id as usize] as usize]
     }
 
     fn words(&self, id: u32) -> String {
-        words(self.model, self.operation(id))
+        words(self.model, self.history, self.part.origin[id as usize] as usize)
     }
 }

@@ -13,6 +13,7 @@ mod blame;
 mod budget;
 mod certify;
 mod check;
+mod clients;
 mod drawing;
 mod excerpt;
 mod explain;
@@ -38,6 +39,8 @@ pub(crate) use budget::Budget;
 pub use budget::{Limits, Stop};
 pub use certify::{Refusal, certify};
 pub use check::{Checked, Verdict, check};
+pub use clients::Client;
+pub(crate) use clients::Clients;
 pub use drawing::{Bar, Drawing, Ended, Indefinite};
 pub use levels::{Judged, Judgement, judge};
 pub use model::{Access, Call, Model};
@@ -47,8 +50,10 @@ pub use report::{Answer, Report};
 pub use rules::{Conflict, Fact, Ruling, Timed};
 pub use violation::Violation;
 
-use models::{Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Set, Stack};
-use read::{Vocabulary, read};
+use models::{
+    Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Revisions, Set, Stack,
+};
+use read::{Source, Vocabulary, read, read_with};
 
 /// Reads a recorded history, whose format is recognised, and decides whether it is what the level
 /// allows of the model.
@@ -82,6 +87,7 @@ pub fn verify(
         ModelName::Set => question.ask(&Set),
         ModelName::Counter => question.ask(&Counter),
         ModelName::Lock => question.ask(&Lock),
+        ModelName::Revisions => question.ask(&Revisions),
     }
 }
 
@@ -96,14 +102,23 @@ struct Question<'a> {
 
 impl Question<'_> {
     fn ask<M: Vocabulary>(&self, model: &M) -> Result<Report, ReadError> {
-        let history = read(model, self.text)?;
+        let (history, source) = read_with(model, self.text)?;
         let judged = judge(model, &history, self.level, self.limits, self.start)?;
         let seconds = self.start.elapsed().as_secs_f64();
         let name = self.name.name();
         let mut report = Report::new(name, self.level, history.len(), seconds, judged);
         let witness = report.witness.as_deref();
         report.indefinite = drawing::indefinite(model, &history, witness.unwrap_or(&[]));
+        report.events_counted = source.counted;
         report.drawing = Drawing::new(model, &history, report.violation.as_ref(), witness);
+        if let Some(why) = self.unjudged(&history, source) {
+            report.take_back(why);
+        }
         Ok(report)
+    }
+    /// Why the history has nothing to judge. What nobody was answered, no level forbids.
+    fn unjudged<I, O>(&self, history: &History<I, O>, source: Source) -> Option<String> {
+        let answered = history.operations().iter().filter(|one| one.output().is_some()).count();
+        source.unjudged("operation", history.len(), ("was answered", answered))
     }
 }

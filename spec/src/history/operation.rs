@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::clients::{Client, Clients};
+
 /// What came of an operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome<O> {
@@ -58,12 +60,18 @@ impl<I, O> Operation<I, O> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct History<I, O> {
     operations: Vec<Operation<I, O>>,
+    clients: Clients,
 }
 
 impl<I, O> History<I, O> {
     /// The operations, in the order of their calls. Witnesses name them by their index here.
     pub fn operations(&self) -> &[Operation<I, O>] {
         &self.operations
+    }
+
+    /// The same operations, each told something new. What is told must not move them in time.
+    pub(super) fn map(self, tell: impl FnMut(Operation<I, O>) -> Operation<I, O>) -> Self {
+        History { operations: self.operations.into_iter().map(tell).collect(), ..self }
     }
 
     /// How many operations were called.
@@ -74,6 +82,11 @@ impl<I, O> History<I, O> {
     /// Whether nothing was called.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+
+    /// The clients that have names.
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
     }
 }
 
@@ -92,15 +105,15 @@ pub struct ReadError {
 pub enum Fault {
     /// A process calls while its earlier operation is still open.
     StillOpen {
-        /// The process that calls.
-        process: u64,
+        /// The process that calls, by name or number.
+        process: String,
         /// Where its open operation was called.
         since: u64,
     },
     /// A process answers, fails or times out without an open operation.
     NothingOpen {
-        /// The process of the event.
-        process: u64,
+        /// The process of the event, by name or number.
+        process: String,
     },
     /// A position that is not above the position before it.
     OutOfOrder {
@@ -135,8 +148,8 @@ impl fmt::Display for ReadError {
             }
             Fault::Mismatch(what) | Fault::Syntax(what) | Fault::Unfit(what) => f.write_str(what),
             Fault::UnknownFormat => f.write_str(
-                "no event in a known format: expected a Jepsen log, an EDN map a line, \
-                 or a JSON object a line",
+                "no event in a known format: expected a Jepsen log, or EDN maps or JSON objects, \
+                 one a line or all in one array",
             ),
         }
     }
@@ -153,11 +166,17 @@ pub struct Recorder<I, O> {
     /// The index of the open operation of each process.
     open: HashMap<u64, usize>,
     last: Option<u64>,
+    clients: Clients,
 }
 
 impl<I, O> Default for Recorder<I, O> {
     fn default() -> Self {
-        Recorder { operations: Vec::new(), open: HashMap::new(), last: None }
+        Recorder {
+            operations: Vec::new(),
+            open: HashMap::new(),
+            last: None,
+            clients: Clients::default(),
+        }
     }
 }
 
@@ -167,11 +186,22 @@ impl<I, O> Recorder<I, O> {
         Recorder::default()
     }
 
+    /// The number of a process that a recorded history writes so.
+    pub(crate) fn process(&mut self, client: &Client) -> u64 {
+        self.clients.number(client)
+    }
+
+    /// A process in words: its name, or its number.
+    pub(crate) fn word(&self, process: u64) -> String {
+        self.clients.word(process)
+    }
+
     /// `process` asks for `input`. Errors if it still waits for an earlier answer.
     pub fn invoke(&mut self, at: u64, process: u64, input: I) -> Result<(), ReadError> {
         self.advance(at)?;
         if let Some(&index) = self.open.get(&process) {
             let since = self.operations[index].called;
+            let process = self.clients.word(process);
             return fault(at, Fault::StillOpen { process, since });
         }
         self.open.insert(process, self.operations.len());
@@ -207,14 +237,14 @@ impl<I, O> Recorder<I, O> {
 
     /// The history. Operations that are still open have an unknown outcome.
     pub fn finish(self) -> History<I, O> {
-        History { operations: self.operations }
+        History { operations: self.operations, clients: self.clients }
     }
 
     fn close(&mut self, at: u64, process: u64) -> Result<usize, ReadError> {
         self.advance(at)?;
         match self.open.remove(&process) {
             Some(index) => Ok(index),
-            None => fault(at, Fault::NothingOpen { process }),
+            None => fault(at, Fault::NothingOpen { process: self.clients.word(process) }),
         }
     }
 

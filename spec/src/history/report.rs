@@ -28,10 +28,13 @@ pub struct Report {
     pub bytes: usize,
     /// If the promise is broken, why; a thought a line. Otherwise empty.
     pub explanation: Vec<String>,
+    /// If the promise is kept, what it does not say, where one might think that it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<&'static str>,
     /// If unknown, which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Stop>,
-    /// If unknown, how far the search came.
+    /// If unknown, how far the search came, or why there was nothing to judge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered: Option<String>,
     /// If there is one order that shows that the promise is kept, that order, by index of the
@@ -47,6 +50,9 @@ pub struct Report {
     /// legal, with what shows it; some of them, if there are many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indefinite: Vec<Indefinite>,
+    /// Whether what is called lines are the events of an array, several of which share a line.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub events_counted: bool,
     /// The history, to be drawn.
     pub drawing: Drawing,
 }
@@ -95,17 +101,20 @@ impl Report {
             explored: judged.explored,
             bytes: judged.bytes,
             explanation: Vec::new(),
+            caution: None,
             limit: None,
             covered: None,
             witness: None,
             level,
             violation: None,
             indefinite: Vec::new(),
+            events_counted: false,
             drawing: Drawing::default(),
         };
         match judged.judgement {
             Judgement::Holds { witness } => {
                 report.verdict = Answer::Holds(level);
+                report.caution = level.caution();
                 report.witness = witness;
             }
             Judgement::Violated { violation, explanation } => {
@@ -119,6 +128,13 @@ impl Report {
             }
         }
         report
+    }
+
+    /// Answers that nothing is known, for there was nothing to judge.
+    pub(crate) fn take_back(&mut self, why: String) {
+        self.verdict = Answer::Unknown;
+        self.witness = None;
+        self.covered = Some(why);
     }
 
     /// The exit code that stands for the answer: 0 it holds, 1 it is broken, 2 unknown.
@@ -146,6 +162,7 @@ impl fmt::Display for Report {
         write!(f, "{}", self.verdict)?;
         match self.limit {
             Some(Stop::Memory) => write!(f, " (the memory allowed was used up)")?,
+            Some(Stop::Work) => write!(f, " (the work allowed was done)")?,
             Some(_) => write!(f, " (the time allowed was used up)")?,
             None => {}
         }
@@ -157,6 +174,12 @@ impl fmt::Display for Report {
         )?;
         if let Some(covered) = &self.covered {
             write!(f, "\n{covered}")?;
+        }
+        if let Some(caution) = self.caution {
+            write!(f, "\n{caution}")?;
+        }
+        if self.events_counted {
+            write!(f, "\nThe events share lines: what is called a line is counted in events.")?;
         }
         self.explanation.iter().try_for_each(|line| write!(f, "\n{line}"))?;
         if let Some(excerpt) = Excerpt::of(&self.drawing) {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::model::Model;
-use super::operation::{Operation, Outcome};
+use super::operation::{History, Outcome};
 
 /// A broken promise. Operations are named by their index in the order of calls.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -30,9 +30,14 @@ pub struct Violation {
 }
 
 /// `read by client 3 (lines 4 to 7) returned 2`.
-pub(crate) fn words<M: Model>(model: &M, operation: &Operation<M::Input, M::Output>) -> String {
+pub(crate) fn words<M: Model>(
+    model: &M,
+    history: &History<M::Input, M::Output>,
+    index: usize,
+) -> String {
+    let operation = &history.operations()[index];
     let input = model.describe_input(&operation.input);
-    let Operation { process, called, .. } = operation;
+    let (client, called) = (history.clients().word(operation.process), operation.called);
     match &operation.outcome {
         Outcome::Returned { output, at } => {
             let mut answer = model.describe_output(&operation.input, output);
@@ -41,9 +46,9 @@ pub(crate) fn words<M: Model>(model: &M, operation: &Operation<M::Input, M::Outp
             } else {
                 answer.insert(0, ' ');
             }
-            format!("{input} by client {process} (lines {called} to {at}){answer}")
+            format!("{input} by client {client} (lines {called} to {at}){answer}")
         }
-        _ => format!("{input} by client {process} (line {called}, never answered)"),
+        _ => format!("{input} by client {client} (line {called}, never answered)"),
     }
 }
 

@@ -116,7 +116,7 @@ impl Words<'_> {
         let transactions = &self.history.transactions;
         match hop.edge.label.kind() {
             Kind::Process => {
-                let process = transactions[hop.to as usize].process;
+                let process = self.history.clients.word(transactions[hop.to as usize].process);
                 format!("process {process} ran {a} before {b}")
             }
             Kind::Realtime => {
@@ -295,7 +295,7 @@ impl Words<'_> {
             (Fate::Aborted, Some(ended)) => format!("aborted line {ended}"),
             _ => "with unknown end".to_owned(),
         };
-        let (name, process) = (name(number), transaction.process);
+        let (name, process) = (name(number), self.history.clients.word(transaction.process));
         let (called, ops) = (transaction.called, ops.join(" "));
         format!("{name} = {ops}, process {process}, called line {called}, {end}")
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::history::Clients;
+
 /// What the transactions work on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Workload {
@@ -112,6 +114,8 @@ pub struct Transactions {
     pub(super) odd: Vec<Vec<u32>>,
     /// Transactions in the order in which they committed.
     pub(super) committed: Vec<u32>,
+    /// The clients that have names.
+    pub(super) clients: Clients,
 }
 
 impl Transactions {

@@ -60,8 +60,8 @@ pub fn verify_against(
     limits: &Limits,
 ) -> Result<Report, ReadError> {
     let start = Instant::now();
-    let history = read(workload, text)?;
+    let (history, source) = read::read_with(workload, text)?;
     let checked = check(&history, limits, start);
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Report::new(&history, expected, seconds, checked))
+    Ok(Report::new(&history, source, expected, seconds, checked))
 }

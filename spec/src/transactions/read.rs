@@ -9,22 +9,29 @@
 //! A transaction is a list of `[r key nil]`, and of `[append key value]` over lists or of
 //! `[w key value]` over registers. Keys are integers, strings or keywords, values integers. An
 //! `ok` repeats the transaction with what was read; `nil` is what was never written. `info`, and
-//! the end of the history, mean that nobody knows. Events whose process is not a number are
-//! skipped.
+//! the end of the history, mean that nobody knows. Events of a nemesis are skipped.
 
 use super::history::{Op, Transactions, Workload};
 use super::recorder::{Answer, Recorder, Step};
-use crate::history::read::{Event, Kind, Term, each_event};
+use crate::history::read::{Event, Kind, Source, Term, each_event};
 use crate::history::{Fault, ReadError};
 
 /// Reads a history of transactions in any of the formats.
 ///
 /// Errors name the line that is not an event, or that cannot follow the lines before it.
 pub fn read(workload: Workload, text: &str) -> Result<Transactions, ReadError> {
+    read_with(workload, text).map(|(history, _)| history)
+}
+
+/// As [`read`], and tells what the text was besides the history.
+pub(super) fn read_with(
+    workload: Workload,
+    text: &str,
+) -> Result<(Transactions, Source), ReadError> {
     let recorder = Recorder::new(workload);
     let mut reader = Reader { workload, recorder, steps: Vec::new(), values: Vec::new() };
-    each_event(text, |line, event| reader.event(line, event))?;
-    Ok(reader.recorder.finish())
+    let source = each_event(text, |line, event| reader.event(line, event))?;
+    Ok((reader.recorder.finish(), source))
 }
 
 struct Reader {
@@ -38,6 +45,7 @@ struct Reader {
 
 impl Reader {
     fn event(&mut self, line: u64, event: &Event) -> Result<(), ReadError> {
+        let process = self.recorder.process(&event.process);
         let syntax = |what| ReadError { line, fault: Fault::Syntax(what) };
         if let Some(f) = event.f.as_deref().filter(|f| *f != "txn") {
             return Err(syntax(format!("expected a transaction, f txn, and found f {f}")));
@@ -45,12 +53,14 @@ impl Reader {
         match event.kind {
             Kind::Invoke => {
                 self.call(&event.value).map_err(syntax)?;
-                self.recorder.invoke(line, event.process, &self.steps)
+                self.recorder.invoke(line, process, &self.steps)
             }
-            Kind::Ok if self.recorder.pending(event.process).is_some() => self.answer(line, event),
-            Kind::Ok => self.recorder.ok(line, event.process, &[]),
-            Kind::Fail => self.recorder.fail(line, event.process),
-            Kind::Info => self.recorder.info(line, event.process),
+            Kind::Ok if self.recorder.pending(process).is_some() => {
+                self.answer(line, process, event)
+            }
+            Kind::Ok => self.recorder.ok(line, process, &[]),
+            Kind::Fail => self.recorder.fail(line, process),
+            Kind::Info => self.recorder.info(line, process),
         }
     }
 
@@ -75,12 +85,12 @@ impl Reader {
     }
 
     /// An `ok`, whose operations must be those of its call.
-    fn answer(&mut self, line: u64, event: &Event) -> Result<(), ReadError> {
+    fn answer(&mut self, line: u64, process: u64, event: &Event) -> Result<(), ReadError> {
         let fault = |what| ReadError { line, fault: Fault::Mismatch(what) };
         let operations = list(&event.value).map_err(fault)?;
         self.values.clear();
         let mut ends: Vec<Seen> = Vec::new();
-        let asked = self.recorder.pending(event.process).unwrap_or(&[]);
+        let asked = self.recorder.pending(process).unwrap_or(&[]);
         if asked.len() != operations.len() {
             let (asked, found) = (asked.len(), operations.len());
             let what = format!("{asked} operations were called, and {found} ended");
@@ -114,7 +124,7 @@ impl Reader {
                 }
             })
             .collect();
-        self.recorder.ok(line, event.process, &answers)
+        self.recorder.ok(line, process, &answers)
     }
 
     fn key(&mut self, key: &Term) -> Result<super::Key, String> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::history::{Element, Fate, Key, NONE, Op, Transaction, Transactions, Workload};
-use crate::history::{Fault, ReadError};
+use crate::history::{Client, Clients, Fault, ReadError};
 
 /// What a transaction asks for, one operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +57,7 @@ impl Recorder {
             orders: Vec::new(),
             odd: Vec::new(),
             committed: Vec::new(),
+            clients: Clients::default(),
         };
         Recorder {
             history,
@@ -83,12 +84,18 @@ impl Recorder {
         Key(number)
     }
 
+    /// The number of a process that a recorded history writes so.
+    pub(super) fn process(&mut self, client: &Client) -> u64 {
+        self.history.clients.number(client)
+    }
+
     /// `process` calls a transaction. Errors if it still waits for an earlier one, and if a value
     /// is written to a key a second time, for then its writer cannot be told.
     pub fn invoke(&mut self, at: u64, process: u64, steps: &[Step]) -> Result<(), ReadError> {
         self.advance(at)?;
         if let Some(&open) = self.open.get(&process) {
             let since = self.history.transactions[open as usize].called;
+            let process = self.history.clients.word(process);
             return fault(at, Fault::StillOpen { process, since });
         }
         if self.history.ops.len() + steps.len() > Self::MOST {
@@ -234,6 +241,7 @@ impl Recorder {
     fn close(&mut self, at: u64, process: u64) -> Result<u32, ReadError> {
         self.advance(at)?;
         let Some(number) = self.open.remove(&process) else {
+            let process = self.history.clients.word(process);
             return fault(at, Fault::NothingOpen { process });
         };
         self.history.transactions[number as usize].ended = Some(at);

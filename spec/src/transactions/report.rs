@@ -8,6 +8,7 @@ use super::check::Checked;
 use super::history::Transactions;
 use super::level::IsolationModel;
 use crate::history::Stop;
+use crate::history::read::Source;
 
 /// The answer about one recorded history. Its JSON is one line with stable field names.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +32,12 @@ pub struct Report {
     pub seconds: f64,
     /// The most memory the check held, in bytes, besides the history.
     pub bytes: usize,
+    /// If there was nothing to judge, why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unjudged: Option<String>,
+    /// Whether what is called lines are the events of an array, several of which share a line.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub events_counted: bool,
     /// Which limit was hit before everything was looked at, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Stop>,
@@ -64,14 +71,17 @@ pub struct FoundAnomaly {
 impl Report {
     pub(super) fn new(
         history: &Transactions,
+        source: Source,
         expected: IsolationModel,
         seconds: f64,
         checked: Checked,
     ) -> Report {
-        let verdict = match (checked.excludes(expected), checked.stopped) {
-            (true, _) => Conclusion::Violated,
-            (false, Some(_)) => Conclusion::Unknown,
-            (false, None) => Conclusion::Holds,
+        let committed = ("committed", history.committed.len());
+        let unjudged = source.unjudged("transaction", history.len(), committed);
+        let verdict = match (checked.excludes(expected), checked.stopped, &unjudged) {
+            (true, _, _) => Conclusion::Violated,
+            (false, None, None) => Conclusion::Holds,
+            (false, _, _) => Conclusion::Unknown,
         };
         let names = |models: Vec<IsolationModel>| models.iter().map(ToString::to_string).collect();
         let anomalies = checked.anomalies.iter().map(|found| FoundAnomaly {
@@ -98,6 +108,8 @@ impl Report {
             transactions: history.len(),
             seconds,
             bytes: checked.bytes,
+            unjudged,
+            events_counted: source.counted,
             limit: checked.stopped,
         }
     }
@@ -121,10 +133,14 @@ impl fmt::Display for Report {
             (Conclusion::Unknown, Some(Stop::Memory)) => {
                 write!(f, "unknown whether {expected} (the memory allowed was used up)")?;
             }
+            (Conclusion::Unknown, Some(Stop::Work)) => {
+                write!(f, "unknown whether {expected} (the work allowed was done)")?;
+            }
             (Conclusion::Unknown, Some(Stop::Allotment)) => {
                 write!(f, "unknown whether {expected} (some cycles were not looked for)")?;
             }
-            (Conclusion::Unknown, _) => {
+            (Conclusion::Unknown, None) => write!(f, "unknown whether {expected}")?,
+            (Conclusion::Unknown, Some(Stop::Deadline)) => {
                 write!(f, "unknown whether {expected} (the time allowed was used up)")?;
             }
         }
@@ -134,6 +150,12 @@ impl fmt::Display for Report {
             ": {} transactions, {}, {:.3} s, {mebibytes:.1} MiB",
             self.transactions, self.workload, self.seconds
         )?;
+        if let Some(why) = &self.unjudged {
+            write!(f, "\n{why}")?;
+        }
+        if self.events_counted {
+            write!(f, "\nThe events share lines: what is called a line is counted in events.")?;
+        }
         for found in &self.anomalies {
             let excludes = found.excludes.join(" and ");
             write!(f, "\n{} (found {}, excludes {excludes})", found.name, found.count)?;

@@ -3,10 +3,10 @@
 //! As much of EDN as histories use: nil, keywords, integers, strings, vectors, lists, sets and
 //! maps. A tag (`#jepsen.history.Op{...}`) is passed over.
 
-use super::{Event, Kind, Term};
+use super::{Client, Event, Kind, Line, Term};
 
-/// The event of a line, or nothing if it is not an event of a client.
-pub fn event(line: &str) -> Result<Option<Event>, String> {
+/// What a line holds.
+pub fn event(line: &str) -> Result<Line, String> {
     let mut scanner = Scanner { rest: untagged(line) };
     scanner.expect('{')?;
     let (mut process, mut kind, mut f, mut key) = (None, None, None, None);
@@ -19,13 +19,14 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
         match (&*name, term) {
             ("process", Term::Int(number)) => {
                 let number = u64::try_from(number);
-                process = Some(number.map_err(|_| "the process is negative".to_owned())?);
+                let number = number.map_err(|_| "the process is negative".to_owned())?;
+                process = Some(Client::Number(number));
             }
-            ("process", _) => return Ok(None),
-            ("type", Term::Word(name)) => {
-                let known = Kind::from_name(&name);
-                kind = Some(known.ok_or_else(|| format!("there is no event type :{name}"))?);
+            ("process", Term::Word(name) | Term::Text(name)) => {
+                process = Some(Client::named(&name));
             }
+            ("process", _) => return Err(super::NO_PROCESS.to_owned()),
+            ("type", Term::Word(name)) => kind = Some(name),
             ("f", Term::Word(name)) => f = Some(name),
             ("key", term) => key = Some(term),
             ("value", term) => value = term,
@@ -36,9 +37,14 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
     if !scanner.rest.trim().is_empty() {
         return Err("something follows the map".to_owned());
     }
-    Ok(Some(Event {
-        process: process.ok_or("the event has no :process")?,
-        kind: kind.ok_or("the event has no :type")?,
+    let process = process.ok_or("the event has no :process")?;
+    if process.is_nemesis() {
+        return Ok(Line::Nemesis);
+    }
+    let kind = kind.ok_or("the event has no :type")?;
+    Ok(Line::Event(Event {
+        process,
+        kind: Kind::from_name(&kind).ok_or_else(|| format!("there is no event type :{kind}"))?,
         f,
         key,
         value,

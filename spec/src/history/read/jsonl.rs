@@ -9,10 +9,10 @@
 //!
 //! | field     | meaning |
 //! |-----------|---------|
-//! | `process` | the client, a whole number from 0; events of anything else are skipped |
+//! | `process` | the client, a whole number from 0 or a name; events of a nemesis are skipped |
 //! | `type`    | `invoke`, `ok`, `fail` or `info` |
 //! | `f`       | what is asked for, a word of the model; only `invoke` needs it |
-//! | `key`     | kv only: a string or a whole number |
+//! | `key`     | kv and revisions only: a string or a whole number |
 //! | `value`   | what is asked or answered, as the model has it |
 //! | `error`   | why it failed; anything but `null` |
 //!
@@ -27,26 +27,34 @@
 //! | set            | `add`, `remove`, `contains`, `read` | a whole number, a truth value, a list |
 //! | counter        | `add`, `increment`, `decrement`, `add-and-get`, `read` | a whole number |
 //! | lock           | `acquire`, `release`      | the owner, a whole number; `false` if refused |
+//! | revisions      | `get`, `put`, `swap`      | nothing; a whole number; `[revision, new]` |
+//!
+//! Of revisions, a get answers `[value, revision]`, or `null` for a key that was never written; a
+//! put its revision; a swap its revision, or what a get would have answered.
 //!
 //! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its
 //! value out.
 
 use serde_json::{Map, Value};
 
-use super::{Event, Kind, Term};
+use super::{Client, Event, Kind, Line, Term};
 
-/// The event of a line, or nothing if it is not an event of a client.
-pub fn event(line: &str) -> Result<Option<Event>, String> {
+/// What a line holds.
+pub fn event(line: &str) -> Result<Line, String> {
     let mut fields: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
     let process = match fields.get("process") {
         Some(Value::Number(number)) => match number.as_u64() {
-            Some(process) => process,
+            Some(process) => Client::Number(process),
             None => return Err(format!("the process {number} is not a whole number from 0")),
         },
-        Some(_) => return Ok(None),
+        Some(Value::String(name)) => Client::named(name),
+        Some(_) => return Err(super::NO_PROCESS.to_owned()),
         None => return Err("the event has no process".to_owned()),
     };
+    if process.is_nemesis() {
+        return Ok(Line::Nemesis);
+    }
     let kind = match fields.get("type") {
         Some(Value::String(name)) => {
             Kind::from_name(name).ok_or_else(|| format!("there is no event type {name:?}"))?
@@ -58,7 +66,7 @@ pub fn event(line: &str) -> Result<Option<Event>, String> {
         None | Some(Value::Null) => None,
         Some(_) => return Err("the function f is not a string".to_owned()),
     };
-    Ok(Some(Event {
+    Ok(Line::Event(Event {
         process,
         kind,
         f,

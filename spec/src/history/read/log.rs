@@ -1,9 +1,9 @@
 //! Logs of Jepsen runs: `INFO  jepsen.util - 3  :invoke  :cas  [3 4]`.
 //!
 //! After the logger's name stand process, type, function and value, apart by blanks or tabs. Lines
-//! of other loggers are skipped, and so are events of processes that are not numbers.
+//! of other loggers are skipped, and so are events of a nemesis.
 
-use super::{Event, Kind, Term, edn};
+use super::{Client, Event, Kind, Line, Term, edn};
 
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
@@ -12,27 +12,32 @@ pub(super) fn is_log(line: &str) -> bool {
     level_first(line) || line.contains("jepsen.util - ")
 }
 
-/// The event of a line, or nothing if it is not an event of a client.
-pub fn event(line: &str) -> Result<Option<Event>, String> {
+/// What a line holds.
+pub fn event(line: &str) -> Result<Line, String> {
     let Some((_, event)) = line.split_once("jepsen.util - ") else {
         return match level_first(line) {
-            true => Ok(None),
+            true => Ok(Line::Other),
             false => Err("not a line of a log".to_owned()),
         };
     };
     let (process, event) = word(event);
-    let Ok(process) = process.parse() else {
-        return Ok(None);
-    };
+    let process = Client::named(process.strip_prefix(':').unwrap_or(process));
+    if process.is_nemesis() {
+        return Ok(Line::Nemesis);
+    }
     let (kind, event) = word(event);
     let Some(kind) = kind.strip_prefix(':').and_then(Kind::from_name) else {
-        return Err(format!("there is no event type {kind:?}"));
+        return match process {
+            // The logger says other things, too, but none that begin with a number.
+            Client::Named(_) if !kind.starts_with(':') => Ok(Line::Other),
+            _ => Err(format!("there is no event type {kind:?}")),
+        };
     };
     let (f, value) = word(event);
     let Some(f) = f.strip_prefix(':') else {
         return Err(format!("{f:?} is not a function"));
     };
-    Ok(Some(Event {
+    Ok(Line::Event(Event {
         process,
         kind,
         f: Some(f.into()),

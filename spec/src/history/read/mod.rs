@@ -1,7 +1,8 @@
 //! Recorded histories as text: three formats, one vocabulary a model.
 //!
 //! The format is recognised from the first event. A line holds one event; blank lines, and those
-//! that begin with a semicolon, are skipped.
+//! that begin with a semicolon, are skipped. Events of the first two formats may also stand in one
+//! array ([`array`]). A mark of the encoding before it all is passed over.
 //!
 //! - **JSON lines**, our own ([`jsonl`]): `{"process": 0, "type": "ok", "f": "read", "value": 3}`
 //! - **EDN maps** ([`edn`]): `{:process 0, :type :ok, :f :get, :key "a", :value "x"}`
@@ -17,24 +18,28 @@
 //! - `info` means that nobody knows, and so does the end of the history: the operation may take
 //!   effect at any later time or never. The process may call again, for logs reuse the numbers of
 //!   processes.
-//! - Events whose process is not a number (`:nemesis`) are not the object's and are skipped.
+//! - A process is a number or a name. Events of a nemesis, by name, are not the object's and are
+//!   skipped; they are counted, so that a history of nothing else is not taken for a good one.
 
+pub mod array;
 pub mod edn;
 pub mod jsonl;
 pub mod log;
 mod objects;
+mod revisions;
 mod words;
 
 use std::sync::Arc;
 
+use super::clients::Client;
 use super::model::Model;
 use super::operation::{Fault, History, ReadError, Recorder};
 
 /// One line of a recorded history, in the terms that all formats share.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Event {
-    /// The process, a number.
-    pub process: u64,
+    /// The process.
+    pub process: Client,
     /// What happened.
     pub kind: Kind,
     /// The name of the function asked for. Events that end an operation may leave it out.
@@ -60,6 +65,20 @@ impl Event {
         })
     }
 }
+
+/// What a line of a recorded history holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Line {
+    /// An event of a client.
+    Event(Event),
+    /// An event of a nemesis.
+    Nemesis,
+    /// Nothing that a history is about, as logs have it.
+    Other,
+}
+
+/// What is wrong with a process that is a list, or nothing.
+const NO_PROCESS: &str = "the process is neither a whole number nor a name";
 
 /// What happened to an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +145,14 @@ pub trait Vocabulary: Model {
 
     /// What an `ok` or `fail` says about the call. Errors say why it does not fit.
     fn ended(&self, input: &Self::Input, event: &Event) -> Result<Ended<Self::Output>, String>;
+
+    /// The history with what only the whole of it tells about each of its operations.
+    fn completed(
+        &self,
+        history: History<Self::Input, Self::Output>,
+    ) -> History<Self::Input, Self::Output> {
+        history
+    }
 }
 
 /// Reads a history in any of the formats.
@@ -133,39 +160,103 @@ pub fn read<M: Vocabulary>(
     model: &M,
     text: &str,
 ) -> Result<History<M::Input, M::Output>, ReadError> {
-    let mut recorder = Recorder::new();
-    each_event(text, |number, event| record(model, &mut recorder, number, event))?;
-    Ok(recorder.finish())
+    read_with(model, text).map(|(history, _)| history)
 }
 
-/// Reads the events of a text in any of the formats, each with the number of its line.
+/// As [`read`], and tells what the text was besides the history.
+pub(crate) fn read_with<M: Vocabulary>(
+    model: &M,
+    text: &str,
+) -> Result<(History<M::Input, M::Output>, Source), ReadError> {
+    let mut recorder = Recorder::new();
+    let source = each_event(text, |number, event| record(model, &mut recorder, number, event))?;
+    Ok((model.completed(recorder.finish()), source))
+}
+
+/// What a text was besides the events of clients.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Source {
+    /// How many events were a nemesis's.
+    pub(crate) nemesis: usize,
+    /// Whether positions count the events of an array. They count lines otherwise.
+    pub(crate) counted: bool,
+}
+
+impl Source {
+    /// Why nothing can be judged about operations of this name, of which so many were called and
+    /// so many `ended` so that they tell anything. Nothing if there is something to judge.
+    pub(crate) fn unjudged(
+        self,
+        name: &str,
+        called: usize,
+        ended: (&str, usize),
+    ) -> Option<String> {
+        match (called, self.nemesis) {
+            (0, 0) => Some(format!("nothing was judged, because no {name} was called")),
+            (0, nemesis) => {
+                let which = match nemesis {
+                    1 => "the only event is".to_owned(),
+                    2 => "both events are".to_owned(),
+                    more => format!("all {more} events are"),
+                };
+                let why = format!("no {name} was called: {which} of a nemesis");
+                Some(format!("nothing was judged, because {why}"))
+            }
+            _ if ended.1 == 0 => Some(format!("nothing was judged, because no {name} {}", ended.0)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the events of a text in any of the formats, each with its position: the number of its
+/// line, or of the event where several of an array share a line.
 pub(crate) fn each_event(
     text: &str,
     mut take: impl FnMut(u64, &Event) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
+) -> Result<Source, ReadError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut source = Source::default();
     let mut format = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(';') {
-            continue;
-        }
+    let mut each = |number: u64, line: &str, source: &mut Source| {
         let fault = |fault| ReadError { line: number, fault };
         let format = match format {
             Some(format) => format,
             None => *format.insert(sniff(line).ok_or(fault(Fault::UnknownFormat))?),
         };
-        let event = match format {
+        let read = match format {
             Format::Json => jsonl::event(line),
             Format::Edn => edn::event(line),
             Format::Log => log::event(line),
         };
-        if let Some(event) = event.map_err(|what| fault(Fault::Syntax(what)))? {
-            take(number, &event)?;
+        match read.map_err(|what| fault(Fault::Syntax(what)))? {
+            Line::Event(event) => take(number, &event)?,
+            Line::Nemesis => source.nemesis += 1,
+            Line::Other => {}
+        }
+        Ok(())
+    };
+    let mut found = false;
+    if array::begins(text) {
+        let elements = array::elements(text)?;
+        source.counted = !elements.is_sorted_by(|one, next| one.0 < next.0);
+        for (number, (line, element)) in (1..).zip(elements) {
+            found = true;
+            let position = if source.counted { number } else { line };
+            each(position, element, &mut source)
+                .map_err(|error| if source.counted { array::fault(error) } else { error })?;
+        }
+    } else {
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with(';') {
+                found = true;
+                each(number, line, &mut source)?;
+            }
         }
     }
-    match format {
-        Some(_) => Ok(()),
-        None => Err(ReadError { line: 0, fault: Fault::UnknownFormat }),
+    match found {
+        true => Ok(source),
+        false => Err(ReadError { line: 0, fault: Fault::UnknownFormat }),
     }
 }
 
@@ -195,7 +286,7 @@ fn record<M: Vocabulary>(
     line: u64,
     event: &Event,
 ) -> Result<(), ReadError> {
-    let process = event.process;
+    let process = recorder.process(&event.process);
     if event.kind == Kind::Invoke {
         let input =
             model.input(event).map_err(|what| ReadError { line, fault: Fault::Syntax(what) })?;
@@ -207,7 +298,7 @@ fn record<M: Vocabulary>(
     let mismatch = |what| ReadError { line, fault: Fault::Mismatch(what) };
     let asked = model.function(&call.input);
     if let Some(f) = event.f.as_deref().filter(|f| !model.is_function(&call.input, f)) {
-        let called = call.called;
+        let (called, process) = (call.called, recorder.word(process));
         let what = format!("process {process} ends a {f}, but called a {asked} in line {called}");
         return Err(mismatch(what));
     }

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use super::words::{function_of, number, same, words};
-use super::{Ended, Event, Kind, Term, Vocabulary};
+use super::{Client, Ended, Event, Kind, Term, Vocabulary};
 use crate::history::models::{
     Counter, CounterInput, CounterOutput, End, List, ListInput, ListOutput, Lock, LockInput,
     LockOutput, Micro, MultiRegister, Set, SetInput, SetOutput, Txn,
@@ -191,8 +191,14 @@ impl Vocabulary for Lock {
         keyless(event, "lock")?;
         let owner = match number(&event.value)? {
             Some(owner) => owner,
-            None => i64::try_from(event.process)
-                .map_err(|_| "the process is too great to be an owner".to_owned())?,
+            None => match &event.process {
+                Client::Number(number) => i64::try_from(*number)
+                    .map_err(|_| "the process is too great to be an owner".to_owned())?,
+                Client::Named(name) => {
+                    let wanted = "an owner is a whole number: say as the value for whom client";
+                    return Err(format!("{wanted} {name} asks"));
+                }
+            },
         };
         match function_of(event)? {
             "acquire" => Ok(LockInput::Acquire(owner)),

@@ -8,7 +8,7 @@ use crate::history::models::{Kv, KvInput, KvOutput, Register, RegisterInput, Reg
 impl Vocabulary for Register {
     fn input(&self, event: &Event) -> Result<RegisterInput, String> {
         if event.key.is_some() {
-            return Err("a cas-register has no keys".to_owned());
+            return Err("a register has no keys".to_owned());
         }
         Ok(match function_of(event)? {
             "read" => RegisterInput::Read,
@@ -17,7 +17,10 @@ impl Vocabulary for Register {
                 let (old, new) = pair(&event.value)?;
                 RegisterInput::Cas(old, new)
             }
-            other => return Err(format!("a cas-register has read, write and cas, not {other}")),
+            other => {
+                let known = "a register has read and write, and a cas-register cas, too";
+                return Err(format!("{known}, but not {other}"));
+            }
         })
     }
 
@@ -129,7 +132,7 @@ pub(super) fn number(term: &Term) -> Result<Option<i64>, String> {
     }
 }
 
-fn pair(term: &Term) -> Result<(Option<i64>, Option<i64>), String> {
+pub(super) fn pair(term: &Term) -> Result<(Option<i64>, Option<i64>), String> {
     match term {
         Term::List(list) if list.len() == 2 => Ok((number(&list[0])?, number(&list[1])?)),
         other => Err(format!("expected a pair [old new], found {}", words(other))),
@@ -144,7 +147,7 @@ fn text(term: &Term) -> Result<Arc<str>, String> {
     }
 }
 
-fn key(event: &Event) -> Result<Option<Arc<str>>, String> {
+pub(super) fn key(event: &Event) -> Result<Option<Arc<str>>, String> {
     match &event.key {
         None | Some(Term::Nil) => Ok(None),
         Some(Term::Text(text)) => Ok(Some(text.clone())),
@@ -165,7 +168,13 @@ pub(super) fn words(term: &Term) -> &'static str {
         Term::Nil => "nil",
         Term::Int(_) => "an integer",
         Term::Text(_) => "a string",
-        Term::Word(_) => "a keyword or other word",
+        Term::Word(word) => {
+            let digits = word.trim_start_matches(['-', '+']);
+            match digits.starts_with(|c: char| c.is_ascii_digit()) {
+                true => "a number that is not an integer of 64 bits",
+                false => "a keyword or other word",
+            }
+        }
         Term::List(_) => "a list of another shape",
     }
 }
