@@ -71,9 +71,12 @@ impl Show {
         let settings = self.variant.settings();
         let trace = make(&settings, &source).map_err(Failure::new)?;
         let mut traces = vec![trace];
+        let mut sides = Vec::new();
         if self.beside_sound {
             let sound = Settings { mutant: None, ..settings.clone() };
             traces.push(make(&sound, &source).map_err(Failure::new)?);
+            let mutant = settings.mutant.as_deref().unwrap_or("sound");
+            sides = vec![mutant.to_string(), "sound".to_string()];
         }
         if let Some(seed) = self.beside_seed {
             let other = if self.faults {
@@ -82,6 +85,15 @@ impl Show {
                 Source::Calm(seed, self.seconds)
             };
             traces.push(make(&settings, &other).map_err(Failure::new)?);
+            match sides.first_mut() {
+                Some(first) => first.push_str(&format!(", seed {}", self.seed)),
+                None => sides.push(format!("seed {}", self.seed)),
+            }
+            sides.push(format!("seed {seed}"));
+        }
+        // Runs that stand side by side are told apart by their names.
+        for (trace, side) in traces.iter_mut().zip(&sides) {
+            trace.subject = format!("{} ({side})", trace.subject);
         }
         match (&self.diagram, self.json, &traces[0]) {
             (Some(file), _, _) => write_all(&traces, file),
