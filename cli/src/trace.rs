@@ -70,6 +70,7 @@ impl Show {
             make(settings, source).map(|trace| last(trace, events)).map_err(Failure::new)
         };
         let mut traces = vec![make(&settings, &source)?];
+        let mut sides = Vec::new();
         if self.beside_sound {
             if settings.mutant.is_none() {
                 let why = "there is no --mutant, so this already is the sound protocol";
@@ -77,9 +78,20 @@ impl Show {
             }
             let sound = Settings { mutant: None, ..settings.clone() };
             traces.push(make(&sound, &source)?);
+            let mutant = settings.mutant.as_deref().unwrap_or("sound");
+            sides = vec![mutant.to_string(), "sound".to_string()];
         }
         if let Some(seed) = self.beside_seed {
             traces.push(make(&settings, &self.drawn(seed))?);
+            match sides.first_mut() {
+                Some(first) => first.push_str(&format!(", seed {}", self.seed)),
+                None => sides.push(format!("seed {}", self.seed)),
+            }
+            sides.push(format!("seed {seed}"));
+        }
+        // Runs that stand side by side are told apart by their names.
+        for (trace, side) in traces.iter_mut().zip(&sides) {
+            trace.subject = format!("{} ({side})", trace.subject);
         }
         match (&self.diagram, self.json, &traces[0]) {
             (Some(file), _, _) => write_all(&traces, file),

@@ -119,7 +119,7 @@ fn paint(number: usize, bar: &Bar, top: f64, places: &Places, wide: f64) -> Stri
         None => format!("M{to} {y}H{x}V{bottom}H{to}", to = length(to)),
     };
     let fits = ((to - from - 10.0) / SMALL_LETTER).max(0.0) as usize;
-    let words = if fits >= 2 { escape(&cut(&bar.text, fits)) } else { String::new() };
+    let words = if fits >= 2 { escape(&shorten(&bar.text, fits)) } else { String::new() };
     let end = bar.end.map_or("never answered".to_string(), |end| end.to_string());
     let title = format!("{}: {} ({} to {end}) {}", bar.process, bar.text, bar.start, bar.note);
     format!(
@@ -129,6 +129,20 @@ fn paint(number: usize, bar: &Bar, top: f64, places: &Places, wide: f64) -> Stri
         x = length(from + 5.0),
         y = length(top + HEIGHT / 2.0 + 4.0),
     )
+}
+
+/// What was called and returned, in so many columns: what it returned is what a reader looks for,
+/// so if not all fits, what was called is cut.
+fn shorten(text: &str, fits: usize) -> String {
+    let Some((called, returned)) = text.split_once(" returned ").filter(|_| columns(text) > fits)
+    else {
+        return cut(text, fits);
+    };
+    let arrow = format!("→ {returned}");
+    match fits.checked_sub(columns(&arrow) + 1) {
+        Some(room) if room >= 1 => format!("{} {arrow}", cut(called, room)),
+        _ => cut(&arrow, fits),
+    }
 }
 
 fn legend(bars: &[Bar], y: f64) -> String {
@@ -210,5 +224,28 @@ impl Places {
 
     fn x(&self, at: u64) -> f64 {
         self.left + self.moments.partition_point(|moment| *moment < at) as f64 * self.column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn what_was_returned_is_cut_last() {
+        let short = |fits| shorten("dequeue returned 17", fits);
+        let expected = [
+            (19, "dequeue returned 17"),
+            (18, "dequeue → 17"),
+            (12, "dequeue → 17"),
+            (9, "deq… → 17"),
+            (5, "→ 17"),
+            (4, "→ 17"),
+            (3, "→ …"),
+        ];
+        for (fits, words) in expected {
+            assert_eq!(short(fits), words, "{fits}");
+        }
+        assert_eq!(shorten("write 17", 5), "writ…");
     }
 }

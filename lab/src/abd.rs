@@ -209,16 +209,21 @@ impl Exhibit for AbdLab {
         let mut list = cost(
             &one,
             write.clone(),
-            ["messages a write, one writer", "2(n-1)"],
+            ["messages a write, one writer", "delays of a write, one writer", "2(n-1)"],
             [2.0 * others, 2.0],
         );
         list.extend(cost(
             &all,
             write,
-            ["messages a write, all write", "4(n-1)"],
+            ["messages a write, all write", "delays of a write, all write", "4(n-1)"],
             [4.0 * others, 4.0],
         ));
-        list.extend(cost(&all, read, ["messages a read", "4(n-1)"], [4.0 * others, 4.0]));
+        list.extend(cost(
+            &all,
+            read,
+            ["messages a read", "delays of a read", "4(n-1)"],
+            [4.0 * others, 4.0],
+        ));
         list
     }
 }
@@ -227,7 +232,7 @@ impl Exhibit for AbdLab {
 fn cost(
     lab: &AbdLab,
     request: Request<u64>,
-    [what, formula]: [&'static str; 2],
+    [what, of_delays, formula]: [&'static str; 3],
     [messages, delays]: [f64; 2],
 ) -> Vec<Measure> {
     let nodes = lab.nodes;
@@ -238,15 +243,15 @@ fn cost(
     let convention = "messages between nodes; those of a node to itself are not counted";
     let sent = trace.messages() as f64;
     let count = Measure::exact(nodes, what, convention, sent, (formula, messages));
-    let (what, formula) = match delays as u32 {
-        2 => ("delays of one phase", "2, alone 0"),
-        _ => ("delays of two phases", "4, alone 0"),
+    let formula = match delays as u32 {
+        2 => "2 (one phase), alone 0",
+        _ => "4 (two phases), alone 0",
     };
     let convention = "messages on the longest chain from request to return";
     let measured = f64::from(order.delays(returned));
     // A node alone does not wait for others.
     let expected = if nodes > 1 { delays } else { 0.0 };
-    vec![count, Measure::exact(nodes, what, convention, measured, (formula, expected))]
+    vec![count, Measure::exact(nodes, of_delays, convention, measured, (formula, expected))]
 }
 
 fn writes_back(_: &Event<Abd<u64>>, abd: &Abd<u64>) -> bool {

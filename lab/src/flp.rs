@@ -359,6 +359,11 @@ pub fn bivalent_run(events: usize) -> Report {
     report
 }
 
+/// `1 event`, `2 events`.
+fn events(count: usize) -> String {
+    format!("{count} event{}", if count == 1 { "" } else { "s" })
+}
+
 impl Report {
     fn note(&mut self, now: &Configuration, act: Act, sent: &[usize]) {
         let (node, command, message) = match act {
@@ -376,12 +381,12 @@ impl Report {
         self.events.push(Line { node, command, message });
     }
 
-    /// The run as a story, which `world::story::replay` replays on the same protocol.
+    /// The run as a story of the same protocol, with what comes of each event.
     pub fn story(&self) -> String {
         let mut story = format!(
-            "# A run of {} events that decides nothing (FLP): every message arrives, nobody \
+            "# A run of {} that decides nothing (FLP): every message arrives, nobody \
              crashes.\nnodes {} {NODES} auto-flush\n---\n\n",
-            self.events.len(),
+            events(self.events.len()),
             DeterministicLab::CARD.name
         );
         for (node, &input) in NodeId::first(NODES).zip(&self.inputs) {
@@ -390,7 +395,8 @@ impl Report {
         for line in &self.events {
             story.push_str(&format!("{}\n---\n\n", line.command));
         }
-        story
+        let lab = DeterministicLab::new(NODES);
+        world::story::replay(&lab, &story).expect("the run was of this protocol")
     }
 }
 
@@ -409,12 +415,15 @@ impl Display for Report {
         let Report { delivered, in_flight, longest_wait, taken, round, .. } = self;
         writeln!(
             f,
-            "{} events in {round} rounds, {taken:?} at the nodes; {delivered} messages arrived, \
-             after {longest_wait} events at the most; {in_flight} in flight",
-            self.events.len()
+            "{} in {round} rounds, {taken:?} at the nodes; {delivered} messages arrived, \
+             after {} at the most; {in_flight} in flight",
+            events(self.events.len()),
+            events(*longest_wait)
         )?;
         match (self.stuck, self.bivalent) {
-            (Some(events), _) => writeln!(f, "the adversary found no way on after {events} events"),
+            (Some(events), _) => {
+                writeln!(f, "the adversary found no way on after {}", self::events(events))
+            }
             (None, true) => writeln!(f, "both values can still be decided"),
             (None, false) => writeln!(f, "it is not known whether both values can be decided"),
         }

@@ -13,7 +13,7 @@ use world::trace::Epoch;
 use world::{Invariant, Sometimes, Subject};
 
 use crate::alike::alike;
-use crate::exhibit::{Card, Dial, Exhibit, Open};
+use crate::exhibit::{Card, Dial, Exhibit, Open, number};
 
 /// Raft, its size, its bounds when explored, and perhaps its breakage.
 #[derive(Clone, Debug)]
@@ -207,7 +207,15 @@ impl Exhibit for RaftLab {
         vec![
             Dial::number("terms", "the highest term to go on from", &mut self.terms),
             Dial::number("entries", "the longest log to go on from", &mut self.entries),
-            Dial::number("rounds", "the highest heartbeat round to go on from", &mut self.rounds),
+            Dial::new(
+                "rounds",
+                "the highest heartbeat round to go on from, or any",
+                if self.rounds == u64::MAX { "any".to_string() } else { self.rounds.to_string() },
+                |text| {
+                    self.rounds = if text == "any" { u64::MAX } else { number(text)? };
+                    Ok(())
+                },
+            ),
             Dial::number(
                 "proposals",
                 "how many commands each asking node proposes",

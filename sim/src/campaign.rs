@@ -350,7 +350,11 @@ impl Display for Failure {
             Some(story) => {
                 let Events { drawn, plan, story: told } = self.events;
                 let told = told.unwrap_or_default();
-                writeln!(f, "{drawn} events drawn, {plan} in the smaller run, {told} as a story:")?;
+                writeln!(
+                    f,
+                    "{drawn} events drawn, {plan} in the smaller run, {told} in the story (what a \
+                     node does by itself, to flush and to sync, is none):"
+                )?;
                 story.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
             }
         }

@@ -38,7 +38,7 @@ fn an_explanation_says_what_was_possible_instead() {
         [
             "The history is linearizable up to line 8, but not with that line:",
             "read by client 2 (lines 7 to 8) returned 1, \
-             but at that point only 3 or 2 was possible.",
+             but at that point it could only have returned 3 or 2.",
             "What is broken: a read returns the value written last.",
             "  From the return of write 1 by client 0 (lines 2 to 3) until the call of \
              read by client 2 (lines 7 to 8) returned 1 their value was there.",
@@ -71,7 +71,7 @@ fn json_reports_are_one_line_with_stable_names() {
     );
     assert_eq!(
         good.to_string(),
-        "linearizable: 1 operations, model cas-register, 0.500 s, 1 configurations, 0.0 MiB"
+        "linearizable: 1 operation, model cas-register, 0.500 s, 1 configuration, 0.0 MiB"
     );
 }
 
@@ -159,6 +159,12 @@ fn bad_histories_are_refused_with_their_line() {
         error(CasRegister, "INFO jepsen.util - 0 :invoke :cas [1 2 3]"),
         "line 1: expected a pair [old new], found a list of another shape"
     );
+    for number in ["99999999999999999999", "-1.5"] {
+        assert_eq!(
+            error(CasRegister, &format!("INFO jepsen.util - 0 :invoke :write {number}")),
+            "line 1: expected nil or an integer, found a number that is not an integer of 64 bits"
+        );
+    }
 }
 
 #[test]

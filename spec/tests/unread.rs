@@ -119,7 +119,8 @@ fn arrays_and_marks_of_encoding_are_read() {
     };
     let edn = "{:process 0, :type :invoke, :f :write, :value 1}\
         #jepsen.history.Op{:process 0, :type :ok, :f :write}, ; a comment {\n\
-        {:process 1, :type :invoke, :f :read :x #{1 [2]}} {:process 1 :type :ok :f :read :value SEEN}";
+        {:process 1, :type :invoke, :f :read :x #{1 [2]}} \
+        {:process 1 :type :ok :f :read :value SEEN}";
     for text in [
         format!("\u{feff}{}", lines("\n")),
         format!("[{}]", lines(",")),

@@ -180,6 +180,31 @@ fn final_reads_converge_or_not() {
 }
 
 #[test]
+fn no_answer_comes_from_thin_air() {
+    for (model, asks, answers, source) in [
+        (ModelName::Register, ":read nil", ":read 7", ":write 7"),
+        (ModelName::CasRegister, ":read nil", ":read 7", ":cas [nil 7]"),
+        (ModelName::CasRegister, ":cas [7 8]", ":cas [7 8]", ":write 7"),
+        (ModelName::MultiRegister, ":txn [[:r x nil]]", ":txn [[:r x 7]]", ":txn [[:w x 7]]"),
+        (ModelName::Queue, ":dequeue nil", ":dequeue 7", ":enqueue 7"),
+        (ModelName::Stack, ":pop nil", ":pop 7", ":push 7"),
+        (ModelName::Set, ":contains 7", ":contains true", ":add 7"),
+        (ModelName::Counter, ":read nil", ":read 7", ":add 7"),
+        (ModelName::Lock, ":release 7", ":release 7", ":acquire 7"),
+    ] {
+        let open = format!("INFO  jepsen.util - 0 :invoke {source}\n");
+        let asked = format!("INFO  jepsen.util - 1 :invoke {asks}\n");
+        let told = format!("INFO  jepsen.util - 1 :ok {answers}\n");
+        for text in [format!("{asked}{told}"), format!("{asked}{told}{open}")] {
+            let report = report(model, Level::Convergence, &text);
+            assert_eq!(report.verdict, Answer::Broken(Level::Convergence), "{model}: {report}");
+        }
+        let report = report(model, Level::Convergence, &format!("{asked}{open}{told}"));
+        assert_eq!(report.verdict, Answer::Holds(Level::Convergence), "{model}: {report}");
+    }
+}
+
+#[test]
 fn levels_are_found_by_name() {
     for level in Level::ALL {
         assert_eq!(level.to_string().parse(), Ok(level));

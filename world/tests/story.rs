@@ -5,6 +5,7 @@ mod toy;
 use model::NodeId;
 use toy::{Message, Mutant, Put, Toy};
 use world::story::{self, Cast, Stage, Step, Trouble};
+use world::trace::Epoch;
 
 fn stories(name: &str) -> String {
     format!("{}/tests/stories/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -26,6 +27,43 @@ fn a_story_that_is_not_what_happens_is_told_so_with_the_line() {
     let error = story::check(&Toy::new(2, Mutant::None), text).unwrap_err();
     assert_eq!(error.line, 5);
     assert!(error.what.contains("`n1 saves Put 7`"), "{error}");
+}
+
+/// Also when every node flushes after every step: most flushes do nothing, and are not told.
+#[test]
+fn each_event_leaves_its_own_node_in_its_epoch() {
+    let toy = Toy::new(3, Mutant::None);
+    let story = |flush: &str| {
+        let text = format!(
+            "nodes toy 3{flush}\nrequest n0 Put 1\ndeliver n0 n1\nsync n1\nrequest n0 Put 2\n\
+             deliver n0 n1 Store(2)\ndeliver n0 n2 Store(2)\nsync n1\nsettle\n"
+        );
+        story::trace(&toy, &text).expect("it can happen")
+    };
+    let plain = story("");
+    assert_eq!(story(" auto-flush"), plain);
+    let mut stored = [0, 0, 0];
+    for (place, event) in (1..).zip(&plain.events) {
+        assert_eq!(event.at, place, "events are counted as they are shown: {event}");
+        let node = event.node.expect("all happens at a node").index();
+        stored[node] += event.saves.len() as u64;
+        let epoch = Some(Epoch { number: stored[node], leads: node == 0 });
+        assert_eq!(event.epoch, epoch, "{event}");
+    }
+    assert_eq!(stored, [0, 2, 2]);
+}
+
+/// That a subject takes fewer nodes is for whoever chooses it to say.
+#[test]
+fn any_number_of_nodes_may_be_asked_for() {
+    let count = |text: &str| story::cast(text).map(|cast| cast.nodes).ok();
+    assert_eq!(
+        [count("nodes toy 99"), count("nodes toy x"), count("nodes toy")],
+        [Some(99), None, None]
+    );
+    let text = "nodes toy 99\nsettle\n";
+    let error = story::replay(&Toy::new(3, Mutant::None), text).expect_err("there are three");
+    assert_eq!(error.to_string(), "line 1: This is not a story of 3 nodes of toy.");
 }
 
 #[test]

@@ -91,7 +91,8 @@ class App {
 
   title() {
     const run = this.runs[0], facts = document.getElementById('facts');
-    document.getElementById('subject').textContent = run ? run.subject : 'No run';
+    const names = [...new Set(this.runs.map((one) => one.subject))].join(', ');
+    document.getElementById('subject').textContent = run ? names : 'No run';
     if (!run) return;
     const parts = [`${run.lanes.length} nodes`, `${grouped(run.count)} events`,
       `${grouped(run.send_event.length)} messages`];

@@ -24,10 +24,10 @@ pub fn page(traces: &[Trace], look: &Look) -> String {
         [only] => only.subject.clone(),
         [first, rest @ ..] => {
             let same = rest.iter().all(|trace| trace.subject == first.subject);
-            if same {
-                format!("{}: {} runs", first.subject, traces.len())
-            } else {
-                format!("{} and {} more", first.subject, rest.len())
+            match rest {
+                _ if same => format!("{}: {} runs", first.subject, traces.len()),
+                [other] => format!("{} beside {}", first.subject, other.subject),
+                _ => format!("{} and {} more", first.subject, rest.len()),
             }
         }
     };

@@ -41,6 +41,7 @@ fn nobody_decides_for_as_long_as_asked() {
     assert!(report.taken.iter().all(|&taken| taken > 100), "{:?}", report.taken);
     // The same run, as a story on the same protocol, under the rules of every driver.
     let now = replay(&DeterministicLab::new(3), &report.story()).expect("it can be replayed");
+    assert_eq!(now, report.story(), "the story says what happens");
     assert!(!now.contains("tells decide") && !now.contains("violation"), "{now}");
     assert!(now.matches("Proposal").count() > 100, "{now}");
 }

@@ -118,6 +118,11 @@ impl<M: Model> Inquiry<'_, M> {
         violation: &mut Violation,
     ) -> Result<Vec<String>, Stop> {
         let tried = self.try_answers(indices, line)?;
+        let essence = match violation.facts.is_empty() {
+            // Without room for it, the rest is still worth telling.
+            true => self.essence(indices, line).unwrap_or_default(),
+            false => None,
+        };
         let held = self.budget.used();
         let part = Part::new(self.model, self.history, indices, line);
         let mut search = Search::new(self.model, &part, &mut self.budget, Watch::AllButLast)?;
@@ -133,6 +138,7 @@ impl<M: Model> Inquiry<'_, M> {
             possible: tried.0,
             complete: searched || tried.1,
             tail: if reached { &furthest.tail } else { &[] },
+            essence,
             split: self.split,
         };
         explanation.add_possible(states.map(|&id| search.state(id)));

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::model::Model;
 use super::operation::{History, Operation};
 use super::part::Part;
-use super::violation::{Violation, either, words};
+use super::violation::{Violation, have, words};
 
 /// The most operations or answers that one line lists.
 const LISTED: usize = 5;
@@ -22,6 +22,9 @@ pub(crate) struct Explanation<'a, 'h, M: Model> {
     pub(crate) complete: bool,
     /// The operations placed last on one way there.
     pub(crate) tail: &'a [u32],
+    /// The answers that contradict the one at the last return, by index, if they are known and no
+    /// rule tells of better facts.
+    pub(crate) essence: Option<Vec<u32>>,
     /// Whether other keys were left out.
     pub(crate) split: bool,
 }
@@ -62,7 +65,7 @@ impl<M: Model> Explanation<'_, '_, M> {
         violation.operation = Some(self.part.origin[stuck as usize] as usize);
         violation.conflict.extend(violation.operation);
         violation.legal.clone_from(&self.possible);
-        let sources = self.sources(stuck, line, violation);
+        let sources = self.sources(stuck, violation);
         lines.push(format!("What is broken: {}.", violation.property));
         lines.extend(violation.facts.iter().map(|fact| format!("  {fact}")));
         lines.extend(sources);
@@ -81,28 +84,43 @@ impl<M: Model> Explanation<'_, '_, M> {
             text.push_str(", which was not possible at any point between its call and its return.");
             return text;
         }
-        let list = either(&self.possible, LISTED);
+        let could = have(&self.possible, LISTED);
         let searched = if self.complete { "" } else { ", as far as was searched," };
-        text.push_str(&format!(", but at that point{searched} only {list} was possible."));
+        text.push_str(&format!(", but at that point{searched} it could only {could}."));
         text
     }
 
-    /// Two facts that contradict each other, where no rule told any.
+    /// Two facts that contradict each other, where no rule told any: the answer, and what those
+    /// say that leave no room for it. `latest` is what came last of what can have led to it.
     fn facts(&self, stuck: u32, latest: Option<&str>) -> Vec<String> {
-        let answered = format!("{}.", self.words(stuck));
-        let against = match (latest, self.possible.is_empty()) {
-            (None, _) => "No operation called before its return can have led to that.".to_owned(),
-            (Some(source), true) => format!("The latest that can have led to it: {source}."),
-            (Some(_), false) => format!(
-                "Everything answered before it, in any order that is legal, leads to {}.",
-                either(&self.possible, LISTED)
+        let line = self.part.returned[stuck as usize];
+        let against = match (self.essence.as_deref(), latest) {
+            (Some([]), Some(_)) => {
+                format!("Nothing called before line {line} leads to that, in any order.")
+            }
+            (Some([]) | None, None) => {
+                "No operation called before its return can have led to that.".to_owned()
+            }
+            (Some(essence), _) => {
+                let name = |&index: &u32| words(self.model, self.history, index as usize);
+                let told: Vec<String> = essence.iter().map(name).collect();
+                let all = if essence.len() == 1 { "both" } else { "all of that" };
+                let told = told.join("; ");
+                format!("{told}; and nothing called before line {line} makes {all} possible.")
+            }
+            (None, Some(latest)) if self.possible.is_empty() => {
+                format!("The latest that can have led to it: {latest}.")
+            }
+            (None, Some(_)) => format!(
+                "After everything answered before it, in any legal order, it could only {}.",
+                have(&self.possible, LISTED)
             ),
         };
-        vec![answered, against]
+        vec![format!("{}.", self.words(stuck)), against]
     }
 
     /// The operations that could have led to the answer, and why they did not.
-    fn sources(&self, stuck: u32, line: u64, violation: &mut Violation) -> Vec<String> {
+    fn sources(&self, stuck: u32, violation: &mut Violation) -> Vec<String> {
         let part = self.part;
         let wanted = part.class_of(stuck).call();
         let helps = |id: &u32| {
@@ -110,11 +128,20 @@ impl<M: Model> Explanation<'_, '_, M> {
             *id != stuck && !class.reads && self.model.may_enable(class.call(), wanted)
         };
         let mut sources: Vec<u32> = (0..part.origin.len() as u32).filter(helps).collect();
+        let is_told = !violation.facts.is_empty();
+        if !is_told {
+            let essence = self.essence.iter().flatten();
+            violation.conflict.extend(essence.map(|&index| index as usize));
+        }
         if sources.is_empty() {
-            if violation.facts.is_empty() {
+            if !is_told {
                 violation.facts = self.facts(stuck, None);
             }
-            return vec![format!("No operation called before line {line} can have led to that.")];
+            return Vec::new();
+        }
+        if self.essence.as_ref().is_some_and(Vec::is_empty) {
+            violation.facts = self.facts(stuck, Some(""));
+            return Vec::new(); // They could have led to it, but for the others of them.
         }
         sources.sort_by_key(|&id| Reverse(part.called[id as usize]));
         let mut lines = vec!["What could have led to it, the latest first:".to_owned()];
@@ -151,7 +178,7 @@ impl<M: Model> Explanation<'_, '_, M> {
         };
         if let Some(other) = (0..part.answered() as u32).rev().find(contradicts) {
             text.push_str(&format!(", certainly followed by {}", self.words(other)));
-            if violation.facts.is_empty() {
+            if violation.facts.is_empty() && self.essence.is_none() {
                 let between = [id, other].map(|id| part.origin[id as usize] as usize);
                 violation.conflict.extend(between);
             }

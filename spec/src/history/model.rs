@@ -94,7 +94,8 @@ pub trait Model {
     /// What was asked, in words that can follow "was asked to": `write 3`.
     fn describe_input(&self, input: &Self::Input) -> String;
 
-    /// What was answered to `input`, in words that can follow the operation: `returned 3`.
+    /// What was answered to `input`, in words that can follow the operation and, but for a `was`,
+    /// can follow "could have", too: `returned 3`, `was refused`.
     fn describe_output(&self, input: &Self::Input, output: &Self::Output) -> String;
 
     /// What `input` would answer in `state`, if that is determined.

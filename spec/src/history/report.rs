@@ -157,6 +157,14 @@ impl fmt::Display for Answer {
     }
 }
 
+/// `1 operation`, `2 operations`.
+pub(crate) fn count(number: u64, of: &str) -> String {
+    match number {
+        1 => format!("1 {of}"),
+        more => format!("{more} {of}s"),
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.verdict)?;
@@ -169,8 +177,11 @@ impl fmt::Display for Report {
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
         write!(
             f,
-            ": {} operations, model {}, {:.3} s, {} configurations, {mebibytes:.1} MiB",
-            self.operations, self.model, self.seconds, self.explored
+            ": {}, model {}, {:.3} s, {}, {mebibytes:.1} MiB",
+            count(self.operations as u64, "operation"),
+            self.model,
+            self.seconds,
+            count(self.explored, "configuration")
         )?;
         if let Some(covered) = &self.covered {
             write!(f, "\n{covered}")?;

@@ -52,16 +52,27 @@ pub(crate) fn words<M: Model>(
     }
 }
 
-/// `3 or 5`: answers beside one another, of which at most `listed` are named.
-pub(crate) fn either(answers: &[String], listed: usize) -> String {
+/// `have returned 3 or 5`, `have been refused`: answers that could have come instead, of which at
+/// most `listed` are named.
+pub(crate) fn have(answers: &[String], listed: usize) -> String {
     let more = answers.len().saturating_sub(listed);
     let shown = &answers[..answers.len() - more];
-    // "returned 2, but only 0 or 4 was possible" reads better than repeating the verb.
+    // "have returned 0 or 4" reads better than repeating the verb.
     let bare: Option<Vec<&str>> =
         shown.iter().map(|answer| answer.strip_prefix("returned ")).collect();
-    let list = bare.map_or_else(|| shown.join(" or "), |bare| bare.join(" or "));
+    let list = match bare {
+        Some(bare) => format!("returned {}", bare.join(" or ")),
+        None => {
+            let had = |answer: &String| match answer.strip_prefix("was ") {
+                Some(done) => format!("been {done}"),
+                None => answer.clone(),
+            };
+            shown.iter().map(had).collect::<Vec<_>>().join(" or ")
+        }
+    };
     match more {
-        0 => list,
-        more => format!("{list} or {more} other answers"),
+        0 => format!("have {list}"),
+        1 => format!("have {list} or given another answer"),
+        more => format!("have {list} or given {more} other answers"),
     }
 }

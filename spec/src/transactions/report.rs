@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::check::Checked;
 use super::history::Transactions;
 use super::level::IsolationModel;
-use crate::history::Stop;
 use crate::history::read::Source;
+use crate::history::{Stop, count};
 
 /// The answer about one recorded history. Its JSON is one line with stable field names.
 #[derive(Clone, Debug, Serialize)]
@@ -147,8 +147,10 @@ impl fmt::Display for Report {
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
         write!(
             f,
-            ": {} transactions, {}, {:.3} s, {mebibytes:.1} MiB",
-            self.transactions, self.workload, self.seconds
+            ": {}, {}, {:.3} s, {mebibytes:.1} MiB",
+            count(self.transactions as u64, "transaction"),
+            self.workload,
+            self.seconds
         )?;
         if let Some(why) = &self.unjudged {
             write!(f, "\n{why}")?;

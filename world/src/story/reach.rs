@@ -15,6 +15,7 @@ use crate::trace::{Fate, What};
 
 /// What the handlers of one node reach.
 pub(super) struct Reach<'r, S: Subject> {
+    pub(super) subject: &'r S,
     pub(super) me: NodeId,
     pub(super) around: &'r mut Around<S::Process>,
     pub(super) air: &'r mut Air<S>,
@@ -41,10 +42,19 @@ impl<S: Subject> Reach<'_, S> {
     pub(super) fn flush(&mut self, host: &mut Host<S::Process>, out: &mut Out<S::Process>) -> bool {
         self.air.happens(Some(self.me), What::Flush, "");
         let acted = self.watch(host, |host, reach| host.step(Event::Flush, out, reach));
-        if let Some(record) = self.air.record.as_mut().filter(|_| !acted) {
-            record.drop_if_idle();
+        if !acted {
+            self.air.take_back();
         }
         acted
+    }
+
+    /// The event begun last leaves its node in this epoch. To be said of each event before the next
+    /// begins, or is found to be idle and taken back: else it is said of another, perhaps of
+    /// another node.
+    pub(super) fn note_epoch(&mut self, host: &Host<S::Process>) {
+        if let Some(record) = &mut self.air.record {
+            record.epoch(self.subject.epoch(host.process()));
+        }
     }
 
     /// Runs a step and writes down which messages it left waiting for the disk.
@@ -56,6 +66,7 @@ impl<S: Subject> Reach<'_, S> {
         let frames = host.frames();
         let waiting = host.held().last().map_or(0, <[_]>::len);
         let result = run(host, self);
+        self.note_epoch(host);
         // A step adds either to the last frame or to a new one.
         let skip = if host.frames() == frames { waiting } else { 0 };
         for (to, message) in host.held().last().into_iter().flatten().skip(skip) {

@@ -81,8 +81,8 @@ pub fn cast(text: &str) -> Result<Cast, StoryError> {
         Some((name.to_string(), value.to_string()))
     };
     let variant = rest.iter().map(pair).collect::<Option<_>>().ok_or_else(wrong)?;
-    let nodes = count.parse().ok().filter(|n| (1..=NodeSet::CAPACITY).contains(n));
-    let nodes = nodes.ok_or_else(wrong)?;
+    // How many nodes the subject takes is for whoever chooses it to say.
+    let nodes = count.parse().map_err(|_| wrong())?;
     Ok(Cast { subject: subject.to_string(), nodes, auto_flush, variant })
 }
 

@@ -395,6 +395,7 @@ impl<'a, S: Subject> Stage<'a, S> {
         self.air.happens(Some(node), What::Sync, "");
         self.with(node, |host, out, reach| {
             host.synced(1, reach);
+            reach.note_epoch(host);
             reach.own(host, out);
         })
     }
@@ -468,12 +469,9 @@ impl<'a, S: Subject> Stage<'a, S> {
         let place = &mut self.nodes[node.index()];
         out.set_now(place.around.clock);
         let host = place.host.as_mut().expect("the node is up");
-        let mut reach = Reach { me: node, around: &mut place.around, air: &mut self.air };
+        let Place { around, .. } = place;
+        let mut reach = Reach { subject: self.subject, me: node, around, air: &mut self.air };
         run(host, &mut out, &mut reach);
-        let epoch = self.subject.epoch(host.process());
-        if let Some(record) = &mut self.air.record {
-            record.epoch(epoch);
-        }
         Ok(())
     }
 }
@@ -516,6 +514,14 @@ impl<S: Subject> Air<S> {
         self.steps += 1;
         if let Some(record) = &mut self.record {
             record.begin(self.steps, node, what, text.to_string());
+        }
+    }
+
+    /// Takes back the event begun last, of which nothing came: it is neither shown nor counted.
+    pub(super) fn take_back(&mut self) {
+        self.steps -= 1;
+        if let Some(record) = &mut self.record {
+            record.drop_if_idle();
         }
     }
 

@@ -244,6 +244,9 @@ impl Display for Fault {
             Fault::Rot { node, down, frame } => {
                 write!(f, "crash {node} for {:?}, damages frame {frame} of its log", time(down))
             }
+            Fault::Forget { node, down, frames: u64::MAX } => {
+                write!(f, "crash {node} for {:?}, its disk forgets everything", time(down))
+            }
             Fault::Forget { node, down, frames } => write!(
                 f,
                 "crash {node} for {:?}, its disk forgets the last {frames} frames",

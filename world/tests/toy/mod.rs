@@ -9,6 +9,7 @@ use std::time::Duration;
 use model::{Event, NodeId, NodeSet, Out, Process, Random};
 use serde::{Deserialize, Serialize};
 use spec::monitor::Monitor;
+use world::trace::Epoch;
 use world::{Failures, Invariant, Sometimes, Subject};
 
 /// What is wrong with the toy.
@@ -242,6 +243,11 @@ impl Subject for Toy {
         };
         let claim = Invariant { name: "one value", holds };
         if self.claim { vec![claim] } else { Vec::new() }
+    }
+
+    /// How many values a node stores; n0 asks for them.
+    fn epoch(&self, node: &Backup) -> Option<Epoch> {
+        Some(Epoch { number: node.stored.len() as u64, leads: node.me == NodeId(0) })
     }
 
     fn sometimes(&self) -> Vec<Sometimes<Backup>> {

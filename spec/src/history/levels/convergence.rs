@@ -5,6 +5,9 @@
 //! answered the same; and a register that was written no longer holds its initial value. (Eventual
 //! consistency gives no bound on the time until then, so earlier reads say nothing.)
 //!
+//! And whenever it came, no answer comes from thin air: something called before it returned can
+//! have led to it, or it was so from the beginning.
+//!
 //! A change that was never answered may come at any time. Registers are then judged but for reads
 //! of what it wrote, which it may have brought; other objects are not judged.
 
@@ -12,7 +15,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::views::property;
-use crate::history::model::Model;
+use crate::history::budget::{Budget, Stop};
+use crate::history::model::{Call, Model};
 use crate::history::names::Level;
 use crate::history::operation::{History, Outcome};
 use crate::history::rules::{Conflict, Fact};
@@ -76,6 +80,68 @@ impl<K: Eq + Hash> Everything<K> {
     fn open(&self, key: Option<&K>) -> impl Iterator<Item = usize> {
         self.seen_by(key).into_iter().flatten().flat_map(|changes| changes.open.iter().copied())
     }
+}
+
+/// The first answer, by call, that nothing called before its return can have led to.
+pub(crate) fn thin_air<M: Model>(
+    model: &M,
+    history: &History<M::Input, M::Output>,
+    budget: &mut Budget,
+) -> Result<Option<Conflict>, Stop> {
+    let operations = history.operations();
+    let initial = model.initial();
+    let (mut parts, mut wide, mut all) = (HashMap::new(), Vec::new(), Vec::new());
+    for (index, operation) in operations.iter().enumerate() {
+        let happened = operation.outcome != Outcome::Failed;
+        if happened && !model.only_reads(&operation.input, operation.output()) {
+            all.push(index);
+            match model.key(&operation.input) {
+                Some(key) => parts.entry(key).or_insert_with(Vec::new).push(index),
+                None => wide.push(index),
+            }
+        }
+    }
+    // Of questions with their answers: where a change was called that can lead to it.
+    let mut known = HashMap::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let (Some(output), Some(returned)) = (operation.output(), operation.returned()) else {
+            continue;
+        };
+        budget.work(1)?;
+        let input = &operation.input;
+        let before = |called: &u64| *called < returned;
+        if known.get(&(input, output)).is_some_and(before)
+            || model.allows(&initial, input, Some(output))
+        {
+            continue;
+        }
+        let near = match model.key(input) {
+            Some(key) => [parts.get(&key), Some(&wide)],
+            None => [Some(&all), None],
+        };
+        let mut source = None;
+        // The latest first: most answers are of what was done just now.
+        for &change in near.into_iter().flatten().flat_map(|changes| changes.iter().rev()) {
+            budget.work(1)?;
+            let earlier = &operations[change];
+            let leads = || {
+                let earlier = Call { input: &earlier.input, output: earlier.output() };
+                model.may_enable(earlier, Call { input, output: Some(output) })
+            };
+            if change != index && before(&earlier.called) && leads() {
+                source = Some(earlier.called);
+                break;
+            }
+        }
+        let Some(called) = source else {
+            let against = "No operation called before its return can have led to that".to_owned();
+            let property = "what is answered comes of what was asked for before";
+            let second = Fact::Noted(against, Vec::new());
+            return Ok(Some(Conflict::new(property, Fact::Answered(index), second)));
+        };
+        known.insert((input, output), called);
+    }
+    Ok(None)
 }
 
 /// Two answers that do not agree, if there are such.

@@ -17,7 +17,7 @@ use super::model::Model;
 use super::names::Level;
 use super::operation::{History, ReadError};
 use super::rules::{Conflict, Fact};
-use super::violation::{Violation, either, words};
+use super::violation::{Violation, have, words};
 
 /// Whether a history keeps a level's promise.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -237,7 +237,7 @@ impl<M: Model> Inquest<'_, M> {
             ));
             let mut text = name(stuck);
             if !legal.is_empty() {
-                text.push_str(&format!(", where {} could be explained", either(&legal, 5)));
+                text.push_str(&format!(", where it could {}", have(&legal, 5)));
             }
             explanation.push(format!("{text}."));
         }
@@ -338,11 +338,13 @@ impl<M: Model> Inquest<'_, M> {
         self.violated(&conflict, place, stuck, legal)
     }
 
-    /// Looks for clients that end with different answers.
+    /// Looks for answers that nobody asked for, and for clients that end with different ones.
     fn convergence(&mut self) -> Result<Judgement, Stop> {
         self.budget.take(self.history.len() * Visits::BYTES)?;
         self.budget.work(self.history.len() as u64)?;
-        let Some(conflict) = convergence::diverged(self.model, self.history) else {
+        let thin_air = convergence::thin_air(self.model, self.history, &mut self.budget)?;
+        let conflict = thin_air.or_else(|| convergence::diverged(self.model, self.history));
+        let Some(conflict) = conflict else {
             return Ok(Judgement::Holds { witness: None });
         };
         let operations = self.history.operations();
