@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use check::{Network, Report, Verdict};
 use lab::{
     AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
     ChandyMisraHaasAndLab, Check, DeterministicLab, EagerLab, Exhibit, IncreasingTimeoutLab,
@@ -100,26 +101,70 @@ fn everything_that_is_explored_holds() {
     }
 }
 
+/// Explores within the bounds of `--quick`, liveness included.
+fn judged(name: &str, change: impl FnOnce(&mut Check)) -> Report {
+    let stop = AtomicBool::new(false);
+    let watch = Watch { stop: &stop, progress: &mut |_| {} };
+    let mut check = Check { quick: true, liveness: true, ..Check::default() };
+    change(&mut check);
+    let entry = lab::find(name).expect("It is in the registry.");
+    entry.check(&check, watch).expect("It can be explored.")
+}
+
 /// Fair runs are judged within bounds of seconds, and none owes anything for ever.
 #[test]
 fn what_is_promised_comes_in_every_fair_run_of_small_spaces() {
-    let stop = AtomicBool::new(false);
-    let judged = [
+    for name in [
         "perfect-link",
         "causal-link",
         "vector-clock",
         "chandy-lamport",
+        "central-mutex",
         "ricart-agrawala",
         "chandy-misra-haas-and",
         "two-generals",
-    ];
-    for name in judged {
-        let watch = Watch { stop: &stop, progress: &mut |_| {} };
-        let entry = lab::find(name).expect("It is in the registry.");
-        let check = Check { quick: true, liveness: true, ..Check::default() };
-        let report = entry.check(&check, watch).expect("It can be explored.");
-        assert_eq!(report.exit_code(), 0, "{report}");
+    ] {
+        let report = judged(name, |_| {});
+        assert_eq!(report.verdict, Verdict::Holds, "{report}");
     }
+}
+
+/// What never comes is found where safety alone sees nothing, in so many steps.
+#[test]
+fn what_never_comes_is_found() {
+    for (name, mutant, steps) in [
+        ("chandy-lamport", "no-marker-back", 13),
+        ("central-mutex", "forget-queue", 4),
+        ("central-mutex", "no-release", 7),
+        ("ricart-agrawala", "forget-deferred", 14),
+        ("chandy-misra-haas-and", "forward-one", 20),
+    ] {
+        let report = judged(name, |check| check.settings.mutant = Some(mutant.into()));
+        assert_eq!((report.verdict, report.steps), (Verdict::Violated, steps), "{report}");
+    }
+}
+
+/// A sender that crashes may take its messages with it, on links that lose nothing, too: then who
+/// has delivered must relay, and who delivers and crashes has promised nothing to the others.
+#[test]
+fn what_a_crash_takes_along_is_missed() {
+    let crashing = |check: &mut Check| {
+        check.network = Some(Network::Reliable { copies: 1 });
+        check.crashes = Some(1);
+        check.no_recovery = true;
+    };
+    let report = judged("eager-broadcast", |check| {
+        crashing(check);
+        check.settings.mutant = Some("no-relay".into());
+    });
+    assert_eq!(report.verdict, Verdict::Violated, "{report}");
+}
+
+/// Where only a bound keeps from coming what is owed, nothing is said to hold.
+#[test]
+fn what_bounds_excuse_is_unknown() {
+    let report = judged("raft", |check| check.alarms = Some(0));
+    assert_eq!(report.verdict, Verdict::Unknown, "{report}");
 }
 
 /// Each protocol's formulas are what is measured.
