@@ -44,7 +44,8 @@ fn knobs_take_back_what_they_show() {
     assert!(turned > 30, "{turned} knobs");
 }
 
-/// Shrinking takes nodes away: what is left is a size that there is, and claims what that size does.
+/// Shrinking takes nodes away: what is left is a size that there is, and claims what that size
+/// does.
 fn shrinks_to_what_it_claims<E: Exhibit>() -> &'static str {
     let (least, most) = E::CARD.sizes;
     let largest = E::sized(most);

@@ -74,8 +74,8 @@ pub fn is_caught_within<E: Exhibit>(mutant: E::Mutant, runs: u64) {
     assert_eq!(follow(&sound), None, "{mutant}: the sound protocol does the same: {failure}");
 }
 
-/// Enough to lose most of a plan, and some of its nodes.
-const SHRINK_RUNS: u64 = 60;
+/// Enough to lose much of a plan and, of a small one, some of its nodes.
+const SHRINK_RUNS: u64 = 30;
 
 /// Each mutant, by its name on the command line, breaks within so many runs.
 pub fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {
