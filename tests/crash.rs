@@ -1,25 +1,28 @@
 //! The served store while its nodes are killed and their disks are damaged: nothing that was
 //! acknowledged is lost, and to its clients it stays one store.
 
-mod load;
 mod town;
 
 use std::fs::{self, File, OpenOptions};
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
-use load::Load;
-use town::Town;
+use chaos::{Habits, Recording};
+use model::NodeSet;
+use node::log::wound;
+use town::{DEADLINE, PATIENCE, Town};
 
 /// Writes acknowledged between two faults: enough for every client to be in the midst of it.
 const BETWEEN: usize = 150;
 
+/// Clients that never rest.
+const HABITS: Habits = Habits { clients: 9, pause: Duration::ZERO, patience: PATIENCE, seed: 1 };
+
 #[test]
 fn ten_leaders_are_killed_and_nothing_acknowledged_is_lost() {
     let mut town = Town::new(3);
-    let load = Load::start(&town, 0);
+    let recording = Recording::default();
+    let load = Load::start(&town, &recording, 0);
     let mut term = 0;
     let mut pauses = Vec::new();
     for _ in 0..10 {
@@ -34,48 +37,50 @@ fn ten_leaders_are_killed_and_nothing_acknowledged_is_lost() {
     }
     load.wait_for_writes(BETWEEN);
     println!("milliseconds from a leader's end to the next write: {pauses:?}");
-    load::judge(&town, load.finish());
+    load.finish();
+    judge(&town, &recording);
 }
 
 #[test]
 fn a_whole_town_is_killed_and_a_log_cut_short() {
     let mut town = Town::new(3);
-    let mut records = Vec::new();
+    let recording = Recording::default();
     for (round, cut) in (0..).zip([1, 2, 31, 100, 200]) {
-        let load = Load::start(&town, round);
+        let load = Load::start(&town, &recording, round);
         load.wait_for_writes(BETWEEN);
         town.kill_all();
-        records.extend(load.finish());
+        load.finish();
         let segment = town.newest_segment((round % 3) as u16);
         let file = OpenOptions::new().write(true).open(segment).unwrap();
         let size = file.metadata().unwrap().len();
         file.set_len(size - cut).unwrap();
         town.up().unwrap_or_else(|ending| panic!("{cut} bytes less, and it ends: {ending}"));
     }
-    load::judge(&town, records);
+    judge(&town, &recording);
 }
 
 #[test]
 fn a_node_with_a_damaged_log_does_not_start_and_the_others_go_on() {
     let mut town = Town::new(3);
-    let load = Load::start(&town, 0);
+    let recording = Recording::default();
+    let load = Load::start(&town, &recording, 0);
     load.wait_for_writes(BETWEEN);
     let struck = town.leader_after(0).node;
     town.kill(struck);
     let segment = town.newest_segment(struck);
     let sound = fs::read(&segment).unwrap();
-    let bodies = frame_bodies(&sound);
-    let last = bodies.last().expect("Much was written.").clone();
+    let frames = wound::frames(&town.node_data(struck)).unwrap();
+    let last = frames.last().expect("Much was written.").clone();
 
-    let middle = bodies[bodies.len() / 2].clone();
-    flip(&segment, (middle.start + middle.end) / 2);
+    let rotten = wound::rot(&town.node_data(struck), frames.len() as u64 / 2).unwrap();
     let offset = refused_offset(&mut town, struck);
-    assert!((middle.start - HEADER..middle.end).contains(&offset), "{middle:?} {offset}");
+    assert_eq!(rotten.map(|place| place.offset), Some(offset));
     fs::write(&segment, &sound).unwrap();
 
-    File::options().write(true).open(&segment).unwrap().set_len(last.end as u64 - 1).unwrap();
+    let end = last.offset + last.extent;
+    File::options().write(true).open(&segment).unwrap().set_len(end as u64 - 1).unwrap();
     let offset = refused_offset(&mut town, struck);
-    assert!((last.start - HEADER..=last.end).contains(&offset), "{last:?} {offset}");
+    assert!((last.offset..=end).contains(&offset), "{last:?} {offset}");
 
     // All the while the others serve; and with its own bytes back, so does the third.
     let count = town.nodes().filter(|node| town.pids().contains_key(node)).count();
@@ -85,30 +90,46 @@ fn a_node_with_a_damaged_log_does_not_start_and_the_others_go_on() {
     fs::write(&segment, &sound).unwrap();
     town.restart(struck).unwrap_or_else(|ending| panic!("The log is sound again: {ending}"));
     load.wait_for_writes(BETWEEN);
-    load::judge(&town, load.finish());
+    load.finish();
+    judge(&town, &recording);
 }
 
-/// Bytes of a frame's header in the log.
-const HEADER: usize = 32;
+/// Clients at work at all nodes of a town.
+struct Load(chaos::Load);
 
-/// Where a segment's frames have their payloads, as docs/wal.md lays them out.
-fn frame_bodies(segment: &[u8]) -> Vec<Range<usize>> {
-    let mut bodies = Vec::new();
-    let mut at = 512;
-    while segment.get(at + 12..at + 16) == Some(b"FRAM") {
-        let length = segment[at + 8..at + 12].try_into().map_or(0, u32::from_le_bytes) as usize;
-        let body = at + HEADER..at + HEADER + length;
-        at = body.end.next_multiple_of(HEADER);
-        bodies.push(body);
+impl Load {
+    fn start(town: &Town, recording: &Recording, number: u64) -> Load {
+        let load = chaos::Load::start(&endpoints(town), recording, &HABITS, number);
+        Load(load.expect("There is room for two threads."))
     }
-    bodies
+
+    fn wait_for_writes(&self, count: usize) {
+        let all = NodeSet::first(3);
+        self.0.wait_for_writes(all, count, DEADLINE).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    fn next_write_after(&self, then: Instant) -> Duration {
+        self.0.next_write_after(then, DEADLINE).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn finish(self) {
+        self.0.finish();
+    }
 }
 
-fn flip(file: &Path, offset: usize) {
-    let file = OpenOptions::new().read(true).write(true).open(file).unwrap();
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, offset as u64).unwrap();
-    file.write_all_at(&[byte[0] ^ 0x10], offset as u64).unwrap();
+fn endpoints(town: &Town) -> Vec<SocketAddr> {
+    town.nodes().map(|node| town.endpoint(node).parse().unwrap()).collect()
+}
+
+/// Reads everything once more at every node, and then judges all that was recorded.
+fn judge(town: &Town, recording: &Recording) {
+    let nodes = endpoints(town);
+    let all = NodeSet::first(nodes.len());
+    let wrong = chaos::read_everything(&nodes, all, recording, &HABITS).unwrap();
+    assert_eq!(wrong, [], "the whole town is well");
+    let judged = chaos::judge(&recording.events());
+    println!("{}", judged.verdict);
+    assert_eq!(judged.violation, None);
 }
 
 /// Where the node finds its newest segment damaged, as it says when it refuses to start.

@@ -60,6 +60,23 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "chaos",
+        &[
+            "model",
+            "spec",
+            "world",
+            "sim",
+            "field",
+            "wire",
+            "node",
+            "bytes",
+            "serde",
+            "serde_json",
+            "tokio",
+            "tonic",
+        ],
+    ),
+    (
         "synod",
         &[
             "model",
@@ -72,6 +89,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "maelstrom",
             "draw",
             "node",
+            "chaos",
             "serde",
             "serde_json",
             "clap",

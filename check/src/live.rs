@@ -8,6 +8,14 @@
 //! it: the run that visits all of it again and again is the fairest there is. A state in which a
 //! run may end is a component by itself.
 //!
+//! A run may also be unable to stay in a component for want of what the bounds withhold: an alarm
+//! that would ring if more of them might, a message that leads out of the bounds. What it would do
+//! then was not explored, so it is neither blamed nor taken for sound: such components are counted,
+//! and with one of them nothing is said to hold.
+//!
+//! *Again and again* is not *from some time on*: of a promise that comes true and wavers for ever
+//! (of a failure detector, of a leader) only runs in which it never comes true again are found.
+//!
 //! The states are reached once more, level by level, and components are found depth first (Tarjan
 //! 1972, without recursion). Edges are made on demand and not kept; of a state that owes nothing
 //! only its fingerprint is kept.
@@ -38,7 +46,17 @@ pub struct Patience<'a> {
 pub enum Live<A> {
     Holds,
     Limit(String),
-    Broken { violation: Violation, stem: Vec<A>, cycle: Vec<A> },
+    /// Nothing is broken, and in so many components something is owed that only the bounds keep
+    /// from coming; the first of them says what.
+    Excused {
+        components: u64,
+        owed: String,
+    },
+    Broken {
+        violation: Violation,
+        stem: Vec<A>,
+        cycle: Vec<A>,
+    },
 }
 
 /// Judges every fair run of the system.
@@ -49,7 +67,10 @@ pub fn live<S: System>(
 ) -> Live<S::Action> {
     let mut search = Search::new(system, patience);
     match search.run(worker) {
-        Ok(None) => Live::Holds,
+        Ok(None) => match search.excused.take() {
+            Some(owed) => Live::Excused { components: search.excuses, owed },
+            None => Live::Holds,
+        },
         Ok(Some(component)) => search.told(worker, &component),
         Err(why) => Live::Limit(why),
     }
@@ -60,6 +81,9 @@ struct Frame<State> {
     print: u64,
     /// Successors that owe something and are still to be looked at.
     pending: Vec<(u64, State)>,
+    /// Whether something that must happen, unless something else does, leads elsewhere within the
+    /// bounds, and nothing leads back at once: a run cannot stay here.
+    leads_on: bool,
 }
 
 /// When a state was met, and the earliest state on the stack that it leads back to.
@@ -86,6 +110,20 @@ struct Search<'a, S: System> {
     /// States in `stack` and `frames`, and their bytes beyond their own size.
     heap_bytes: usize,
     steps: usize,
+    /// Components from which only the bounds keep a fair run, and what is owed in the first.
+    excuses: u64,
+    excused: Option<String>,
+}
+
+/// How a component is judged.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    /// A fair run may stay for ever.
+    Stays,
+    /// A fair run leaves it.
+    Leaves,
+    /// A fair run would leave it to where nothing was explored.
+    Excused,
 }
 
 /// All states within the bounds, level by level.
@@ -155,6 +193,8 @@ impl<'a, S: System> Search<'a, S> {
             frames: Vec::new(),
             heap_bytes: 0,
             steps: 0,
+            excuses: 0,
+            excused: None,
         }
     }
 
@@ -184,10 +224,17 @@ impl<'a, S: System> Search<'a, S> {
         while let Some(frame) = self.frames.last_mut() {
             self.steps += 1;
             let Some((to, state)) = frame.pending.pop() else {
-                if let Some(component) = self.leave()
-                    && self.is_fair(worker, &component)
-                {
-                    return Ok(Some(component));
+                if let Some(component) = self.leave() {
+                    match self.fate(worker, &component) {
+                        Fate::Stays => return Ok(Some(component)),
+                        Fate::Leaves => {}
+                        Fate::Excused => {
+                            self.excuses += 1;
+                            if self.excused.is_none() {
+                                self.excused = self.system.owes(worker, &component[0].1);
+                            }
+                        }
+                    }
                 }
                 continue;
             };
@@ -212,11 +259,13 @@ impl<'a, S: System> Search<'a, S> {
         let at = self.met.len() as u32;
         self.met.insert(print, Met { at, low: at, on_stack: true });
         let mut pending = Vec::new();
-        for (_, _, to, state) in self.edges(worker, &state) {
-            let is_within = |judged| judged == Judgement::Within;
+        let edges = self.edges(worker, &state);
+        let mut leads_on = false;
+        let stays = edges.iter().any(|(.., to, _)| *to == print);
+        for (_, class, to, state) in edges {
+            leads_on |= !stays && class.is_some() && self.is_within(worker, &state);
             if self.met.contains_key(&to)
-                || (self.system.owes(worker, &state).is_some()
-                    && is_within(self.system.judge(worker, &state)))
+                || (self.system.owes(worker, &state).is_some() && self.is_within(worker, &state))
             {
                 self.heap_bytes += self.system.heap_bytes(&state);
                 pending.push((to, state));
@@ -224,12 +273,17 @@ impl<'a, S: System> Search<'a, S> {
         }
         self.heap_bytes += self.system.heap_bytes(&state);
         self.stack.push((print, state));
-        self.frames.push(Frame { print, pending });
+        self.frames.push(Frame { print, pending, leads_on });
     }
 
-    /// Leaves the innermost state; if it is the first of its component, that is complete.
+    fn is_within(&self, worker: &mut S::Worker, state: &S::State) -> bool {
+        self.system.judge(worker, state) == Judgement::Within
+    }
+
+    /// Leaves the innermost state; if it is the first of its component, that is complete. A
+    /// component of one state from which something leads on is not worth a look.
     fn leave(&mut self) -> Option<Component<S::State>> {
-        let print = self.frames.pop().expect("There is a frame.").print;
+        let Frame { print, leads_on, .. } = self.frames.pop().expect("There is a frame.");
         let own = self.met[&print];
         if let Some(parent) = self.frames.last() {
             let parent = self.met.get_mut(&parent.print).expect("It was entered.");
@@ -244,7 +298,7 @@ impl<'a, S: System> Search<'a, S> {
             self.met.get_mut(print).expect("It was entered.").on_stack = false;
             self.heap_bytes -= self.system.heap_bytes(state);
         }
-        Some(component)
+        (component.len() > 1 || !leads_on).then_some(component)
     }
 
     /// The transitions that leave a state, but for faults.
@@ -263,34 +317,37 @@ impl<'a, S: System> Search<'a, S> {
 
     /// The classes that can be taken in a state, or could but for the bounds.
     fn allowed(&self, worker: &mut S::Worker, state: &S::State) -> BTreeSet<u64> {
-        let edges = self.edges(worker, state).into_iter().filter_map(|(_, class, ..)| class);
-        let mut allowed: BTreeSet<u64> = edges.collect();
+        let mut allowed = self.explored(worker, state, false);
         allowed.extend(self.system.withheld(worker, state));
         allowed
     }
 
-    fn is_fair(&self, worker: &mut S::Worker, component: &[(u64, S::State)]) -> bool {
+    /// The classes that can be taken in a state; on wish only those that lead to where more was
+    /// explored.
+    fn explored(&self, worker: &mut S::Worker, state: &S::State, within: bool) -> BTreeSet<u64> {
+        let mut classes = BTreeSet::new();
+        for (_, class, _, to) in self.edges(worker, state) {
+            if !within || class.is_some() && self.is_within(worker, &to) {
+                classes.extend(class);
+            }
+        }
+        classes
+    }
+
+    fn fate(&self, worker: &mut S::Worker, component: &[(u64, S::State)]) -> Fate {
         let inside: HashSet<u64> = component.iter().map(|(print, _)| *print).collect();
-        let mut demanded: Option<BTreeSet<u64>> = None;
+        let mut taken = BTreeSet::new();
         for (_, state) in component {
-            let allowed = self.allowed(worker, state);
-            demanded = Some(match demanded {
-                Some(demanded) => &demanded & &allowed,
-                None => allowed,
-            });
-        }
-        let mut demanded = demanded.unwrap_or_default();
-        for (_, state) in component {
-            if demanded.is_empty() {
-                break;
-            }
             for (_, class, to, _) in self.edges(worker, state) {
-                if let Some(class) = class.filter(|_| inside.contains(&to)) {
-                    demanded.remove(&class);
-                }
+                taken.extend(class.filter(|_| inside.contains(&to)));
             }
         }
-        demanded.is_empty()
+        let is_left_by = |classes: BTreeSet<u64>| !classes.is_subset(&taken);
+        if !is_left_by(common(component.iter().map(|(_, state)| self.allowed(worker, state)))) {
+            return Fate::Stays;
+        }
+        let explored = component.iter().map(|(_, state)| self.explored(worker, state, true));
+        if is_left_by(common(explored)) { Fate::Leaves } else { Fate::Excused }
     }
 
     fn bytes(&self) -> usize {
@@ -393,6 +450,12 @@ impl<'a, S: System> Search<'a, S> {
         let steps = round.walk(first).into_iter();
         steps.map(|(at, taken)| self.system.action(worker, &component[at].1, taken)).collect()
     }
+}
+
+/// What all of some sets hold.
+fn common(mut sets: impl Iterator<Item = BTreeSet<u64>>) -> BTreeSet<u64> {
+    let first = sets.next().unwrap_or_default();
+    sets.fold(first, |all, set| &all & &set)
 }
 
 /// A transition within a component.

@@ -20,6 +20,11 @@ pub trait System: Sync {
     /// The name that the report carries.
     fn name(&self) -> String;
 
+    /// What tells it from other systems of its name: a number that is the same in every run.
+    fn identity(&self) -> u64 {
+        0
+    }
+
     /// Everything that makes the exploration smaller than reality, a phrase each.
     fn bounds(&self) -> Vec<String> {
         Vec::new()
@@ -32,6 +37,11 @@ pub trait System: Sync {
 
     /// What a further thread needs.
     fn worker(&self) -> Self::Worker;
+
+    /// Liveness is to be judged with this worker: what changes nothing but what is owed matters.
+    fn heed_debts(&self, worker: &mut Self::Worker) {
+        let _ = worker;
+    }
 
     /// The states in which runs begin, always in the same order.
     ///

@@ -124,6 +124,31 @@ fn a_breakage_does_not_go_on_from_the_sound_specification() {
     }
 }
 
+/// The flaw shows in the fresh processes; what shows nowhere is said with the variant.
+#[test]
+fn a_variant_does_not_go_on_from_another() {
+    let path = file("variant");
+    let bounds = Bounds { crashes: 1, fires: Some(0), ..Bounds::default() };
+    let explored = |flaw, word: &str, limits| {
+        let subject = Voters { flaw, ..Voters::new(3) };
+        let system = Explore::new(&subject, bounds.clone()).of_variant(vec![word.into()]);
+        Exploration::new(&system).within(Limits { states: 100, ..limits }).run()
+    };
+    let checkpoint = Some(path.clone());
+    explored(Flaw::None, "terms=1", Limits { checkpoint, ..Limits::default() });
+    for (flaw, word, goes_on) in [
+        (Flaw::None, "terms=1", true),
+        (Flaw::None, "terms=2", false),
+        (Flaw::VoteNotSaved, "terms=1", false),
+    ] {
+        let resume = Some(path.clone());
+        let reason = explored(flaw, word, Limits { resume, ..Limits::default() }).reason;
+        let reason = reason.unwrap_or_default();
+        assert_eq!(!reason.contains("it was saved of"), goes_on, "{word}: {reason}");
+    }
+    fs::remove_file(path).expect("it was written");
+}
+
 #[test]
 fn a_violation_beyond_the_checkpoint_is_told_from_the_start() {
     let subject = Voters { flaw: Flaw::VoteNotSaved, ..Voters::new(3) };
@@ -171,6 +196,12 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     for length in (0..whole.len()).step_by(97) {
         fs::write(&path, &whole[..length]).expect("it can be written");
         assert!(resumed(&bounds).contains("cannot be gone on from"), "{length}");
+    }
+    for bit in (0..8 * whole.len()).step_by(331) {
+        let mut damaged = whole.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &damaged).expect("it can be written");
+        assert!(resumed(&bounds).contains("cannot be gone on from"), "{bit}");
     }
     fs::write(&path, b"No checkpoint at all.").expect("it can be written");
     assert!(resumed(&bounds).contains("no saved exploration"));

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use check::{Network, Timing};
-use clap::Args;
+use clap::{Args, value_parser};
 use lab::Watch;
 use serde::Serialize;
 use world::explain::Explanation;
 
-use crate::failure::Failure;
-use crate::variant::Variant;
+use crate::failure::{Failure, ended};
+use crate::file;
+use crate::variant::{THREADS, Variant};
 use crate::watch::{Line, interrupt};
 
 /// What to explore, and how far.
@@ -21,7 +22,12 @@ pub struct Check {
     #[arg(required_unless_present = "all")]
     protocol: Option<String>,
     /// Explore everything that can be explored
-    #[arg(long, conflicts_with_all = ["protocol", "nodes", "mutant", "knobs"])]
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "protocol", "nodes", "mutant", "knobs", "story", "diagram", "checkpoint", "resume"
+        ]
+    )]
     all: bool,
     /// Explore no more than takes seconds
     #[arg(long, conflicts_with = "nodes")]
@@ -82,10 +88,10 @@ pub struct Check {
     /// Seconds to take at most; beyond that the answer is unknown
     #[arg(long)]
     seconds: Option<u64>,
-    /// Threads that explore
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
-    /// Print one line of JSON
+    /// Threads that explore; 0 for as many as there are cores
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u16).range(..=THREADS))]
+    threads: u16,
+    /// Print one line of JSON; with --all, one for each thing
     #[arg(long)]
     json: bool,
 }
@@ -98,19 +104,45 @@ impl Check {
         }
         let name = self.protocol.as_deref().expect("clap demands it");
         let entry = lab::find(name).map_err(Failure::new)?;
+        self.look()?;
         let report = self.explore(entry)?;
-        if report.violation.is_some() {
-            self.keep(entry, &report.story)?;
-        }
+        self.could_go_on(&report)?;
         if self.stats && !self.json {
             crate::say(&report.stats);
         }
-        let code = report.exit_code();
-        crate::answer(
-            &Explained { explanation: self.explain(entry, &report), report },
-            self.json,
-            code,
-        )
+        let (code, explanation) = (report.exit_code(), self.explain(entry, &report));
+        let explained = Explained { explanation, report };
+        crate::show(&explained, self.json)?;
+        let Explained { report, .. } = explained;
+        let kept = match &report.violation {
+            Some(_) => self.keep(entry, &report.story),
+            None => Ok(()),
+        };
+        ended(code, kept)
+    }
+
+    /// What would only be found wrong when the work is done.
+    fn look(&self) -> Result<(), Failure> {
+        if let (true, Some(Network::Lossy { .. } | Network::Duplicating)) =
+            (self.liveness, self.network)
+        {
+            let why = "where messages may be lost for ever, nothing need come";
+            return Err(Failure::new(format!(
+                "--liveness takes --network reliable or fifo: {why}"
+            )));
+        }
+        crate::trace::look(self.diagram.as_deref())?;
+        file::look([self.story.as_deref(), self.checkpoint.as_deref()])?;
+        self.resume.as_deref().map_or(Ok(()), file::can_read)
+    }
+
+    /// An exploration that cannot go on from what was saved has no state to begin with.
+    fn could_go_on(&self, report: &check::Report) -> Result<(), Failure> {
+        let has_begun = self.resume.is_none() || report.distinct > 0;
+        match report.reason.as_ref().filter(|_| !has_begun) {
+            Some(why) => Err(Failure::new(why)),
+            None => Ok(()),
+        }
     }
 
     /// Why the way to a violation is wrong. A specification has no facts but its states.
@@ -123,7 +155,7 @@ impl Check {
     /// Keeps the way to a violation in the files that were asked for.
     fn keep(&self, entry: &lab::Entry, story: &str) -> Result<(), Failure> {
         if let Some(file) = &self.story {
-            crate::file::write(file, story)?;
+            file::write(file, story)?;
         }
         if let Some(file) = &self.diagram {
             let trace = entry.runs().map_err(Failure::new)?.trace;
@@ -136,6 +168,7 @@ impl Check {
 
     /// Explores everything; exits with the worst of the codes.
     fn run_all(&self) -> Result<(), Failure> {
+        self.look()?;
         let mut worst = 0;
         for entry in lab::REGISTRY.iter().filter(|entry| entry.is_explored()) {
             let report = self.explore(entry)?;
@@ -150,6 +183,13 @@ impl Check {
             };
         }
         if worst == 0 { Ok(()) } else { Err(Failure::verdict(worst)) }
+    }
+
+    fn threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => usize::from(count),
+        }
     }
 
     fn explore(&self, entry: &lab::Entry) -> Result<check::Report, Failure> {
@@ -171,7 +211,7 @@ impl Check {
             reduction: self.reduction,
             memory: self.memory << 20,
             time: self.seconds.map(Duration::from_secs),
-            threads: self.threads,
+            threads: self.threads(),
         };
         let mut line = Line::new();
         let mut progress = |p: check::Progress| {

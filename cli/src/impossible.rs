@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
-use crate::failure::Failure;
+use crate::failure::{BROKEN, Failure, ended};
+use crate::file;
 
 /// Which experiment.
 #[derive(Args)]
@@ -45,7 +46,7 @@ enum Experiment {
         #[arg(long, default_value_t = 5)]
         nodes: usize,
         /// Runs, each of its own seed
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..))]
         runs: u64,
         /// Print one line of JSON
         #[arg(long)]
@@ -69,17 +70,17 @@ impl Impossible {
                 crate::answer(&lab::disagreement(messengers), json, 0)
             }
             Experiment::Flp { events, story, json } => {
+                file::look([story.as_deref()])?;
                 let report = lab::flp::bivalent_run(events);
-                if let Some(file) = story {
-                    crate::file::write(&file, report.story())?;
-                }
-                crate::answer(&report, json, u8::from(report.stuck.is_some()))
+                crate::show(&report, json)?;
+                let told = story.map_or(Ok(()), |file| file::write(&file, report.story()));
+                ended(if report.stuck.is_some() { BROKEN } else { 0 }, told)
             }
             Experiment::Cap { nodes, runs, json } => {
                 if !(2..=9).contains(&nodes) {
                     return Err(Failure::new("the experiment takes 2 to 9 nodes"));
                 }
-                crate::answer(&lab::cap::measure(nodes, runs.max(1)), json, 0)
+                crate::answer(&lab::cap::measure(nodes, runs), json, 0)
             }
         }
     }

@@ -1,17 +1,16 @@
 //! `synod maelstrom`: the protocol of JSON lines, from both sides.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use maelstrom::harness::{CHALLENGES, Challenge, Measured, Spread, Test, Workload};
+use maelstrom::harness::{CHALLENGES, Challenge, MOST_NODES, Measured, Spread, Test, Workload};
 use maelstrom::node::{self, Protocol};
 use model::Named;
 use serde_json::json;
 use spec::transactions::IsolationModel;
 
-use crate::failure::Failure;
+use crate::failure::{BROKEN, Failure, UNKNOWN, ended};
 use crate::watch::interrupt;
 
 /// Which side.
@@ -122,7 +121,8 @@ struct Glomers {
 }
 
 impl Both {
-    /// Is a node, or tests nodes; a test exits 0 if everything is as it should be, else 1.
+    /// Is a node, or tests nodes; a test exits 0 if everything is as it should be, 1 if not,
+    /// 2 if it was stopped before that could be said.
     pub fn run(self) -> Result<(), Failure> {
         match self.side {
             Side::Node(Node { protocol, counter }) => {
@@ -167,9 +167,11 @@ fn own() -> Result<PathBuf, Failure> {
 
 impl Harness {
     fn run(self) -> Result<(), Failure> {
-        if self.nodes == 0 || !(0.0..=100.0).contains(&self.loss) {
-            return Err(Failure::new("a test needs a node at least, and a loss of 0 to 100 %"));
+        if !(1..=MOST_NODES).contains(&self.nodes) || !(0.0..=100.0).contains(&self.loss) {
+            let why = format!("a test takes 1 to {MOST_NODES} nodes, and a loss of 0 to 100 %");
+            return Err(Failure::new(why));
         }
+        crate::trace::look(self.diagram.as_deref())?;
         let (binary, arguments) = match self.program.split_first() {
             Some((binary, arguments)) => (PathBuf::from(binary), arguments.to_vec()),
             None => (own()?, self.arguments()?),
@@ -189,10 +191,17 @@ impl Harness {
             ..Test::new(self.workload, binary, arguments, self.nodes)
         };
         let report = test.run(interrupt()).map_err(Failure::new)?;
-        if let (Some(trace), Some(file)) = (&report.trace, &self.diagram) {
-            crate::trace::write(trace, file)?;
-        }
-        crate::answer(&report, self.json, u8::from(!report.is_valid()))
+        crate::show(&report, self.json)?;
+        let code = match (report.is_valid(), report.interrupted) {
+            (true, false) => 0,
+            (true, true) => UNKNOWN,
+            (false, _) => BROKEN,
+        };
+        let drawn = match (&report.trace, &self.diagram) {
+            (Some(trace), Some(file)) => crate::trace::write(trace, file),
+            _ => Ok(()),
+        };
+        ended(code, drawn)
     }
 
     /// Those of our own node.
@@ -220,14 +229,16 @@ impl Glomers {
             test.seed = self.seed;
             test.time = self.seconds.map_or(test.time, Duration::from_secs);
             let report = test.run(interrupt()).map_err(Failure::new)?;
-            let measured = challenge.measured(&report);
-            crate::answer(&measured, self.json, 0)?;
-            all_met &= measured.is_met;
-            if interrupt().load(Ordering::Relaxed) {
-                break;
+            if report.interrupted {
+                let name = challenge.name;
+                let why = format!("stopped in challenge {name}: from there on all is unknown");
+                return ended(if all_met { 0 } else { BROKEN }, Err(Failure::new(why)));
             }
+            let measured = challenge.measured(&report);
+            crate::show(&measured, self.json)?;
+            all_met &= measured.is_met;
         }
-        if all_met { Ok(()) } else { Err(Failure::verdict(1)) }
+        ended(if all_met { 0 } else { BROKEN }, Ok(()))
     }
 
     fn chosen(&self) -> Result<Vec<&'static Challenge>, Failure> {

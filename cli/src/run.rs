@@ -1,18 +1,21 @@
 //! `synod run`: any protocol as real processes over TCP on this machine.
 
+use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
 use field::node::Place;
-use field::{Trial, User};
+use field::{Report, Trial, User};
 use lab::{Entry, Settings};
 use model::NodeId;
+use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::variant::{Variant, plan};
+use crate::failure::{BROKEN, Failure, UNKNOWN, ended};
+use crate::variant::{Saved, Variant};
 use crate::watch::interrupt;
 
 /// What to run, and how it is used.
@@ -23,13 +26,13 @@ pub struct Run {
     #[command(flatten)]
     variant: Variant,
     /// Requests that the user of each node makes
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, conflicts_with = "plan")]
     requests: u64,
     /// Milliseconds between an answer and the next request
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, conflicts_with = "plan")]
     pause: u64,
     /// Milliseconds to wait for an answer; then the next request is made
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, conflicts_with = "plan")]
     patience: u64,
     /// Do the operations and faults of this plan instead (`synod sim PROTOCOL --draw FILE`, or a
     /// saved failure): kill -9, SIGSTOP, cut, slow and lossy links, slow disks, wrong clocks
@@ -39,7 +42,7 @@ pub struct Run {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Print what happened, a line each
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     trace: bool,
     /// Write a diagram of what happened to this file: .html, .svg, .shiviz or .json
     #[arg(long, value_name = "FILE")]
@@ -76,7 +79,8 @@ fn is_ours(folder: &Path) -> bool {
 }
 
 impl Run {
-    /// Runs the nodes, judges what they did, and exits 0 if nothing was broken, 1 if something was.
+    /// Runs the nodes, judges what they did, and exits 0 if nothing was broken, 1 if something was,
+    /// 2 if it was stopped before.
     pub fn run(self) -> Result<(), Failure> {
         let entry = lab::find(&self.protocol).map_err(Failure::new)?;
         if let Child {
@@ -90,10 +94,16 @@ impl Run {
             let place = Place { me, address: *address, disk: disk.clone(), seed, life: *life };
             return self.be_node(entry, &place);
         }
-        let plan = self.plan.as_deref().map(plan).transpose()?;
-        let nodes = self.variant.nodes.or(plan.as_ref().map(|plan| plan.nodes));
-        let settings = Settings { nodes, ..self.variant.settings() };
-        let size = entry.card.size(nodes).map_err(Failure::new)?;
+        crate::trace::look(self.diagram.as_deref())?;
+        let (settings, plan) = match &self.plan {
+            Some(file) => {
+                let Saved { settings, plan, .. } =
+                    Saved::read(file, entry, &self.variant.settings())?;
+                (settings, Some(plan))
+            }
+            None => (self.variant.settings(), None),
+        };
+        let command = self.command(entry, &settings)?;
         // What the nodes would refuse is said once, before there are any.
         (entry.runs().map_err(Failure::new)?.bare)(&settings, 0, self.seed)
             .map_err(Failure::new)?;
@@ -108,7 +118,7 @@ impl Run {
             user: self.user(),
             plan,
             folder: folder.clone(),
-            command: self.command(size),
+            command,
         };
         let report = trial.run(interrupt());
         // A node that ended last may have been faster.
@@ -118,15 +128,22 @@ impl Run {
         };
         std::fs::remove_dir_all(&folder).or_else(gone)?;
         let report = report.map_err(Failure::new)?;
-        if let Some(trace) = &report.trace {
-            if self.trace {
-                trace.lines().iter().for_each(crate::say);
-            }
-            if let Some(file) = &self.diagram {
-                crate::trace::write(trace, file)?;
-            }
+        if let Some(trace) = report.trace.as_ref().filter(|_| self.trace) {
+            trace.lines().iter().for_each(crate::say);
         }
-        crate::answer(&report, self.json, u8::from(report.violation.is_some()))
+        let interrupted = interrupt().load(Ordering::Relaxed);
+        let code = match &report.violation {
+            Some(_) => BROKEN,
+            None if interrupted || report.undecided.is_some() => UNKNOWN,
+            None => 0,
+        };
+        let ending = Ended { report, interrupted };
+        crate::show(&ending, self.json)?;
+        let drawn = match (&ending.report.trace, &self.diagram) {
+            (Some(trace), Some(file)) => crate::trace::write(trace, file),
+            _ => Ok(()),
+        };
+        ended(code, drawn)
     }
 
     fn be_node(&self, entry: &Entry, place: &Place) -> Result<(), Failure> {
@@ -148,12 +165,28 @@ impl Run {
     }
 
     /// The arguments that start a node of this variant.
-    fn command(&self, nodes: usize) -> Vec<String> {
+    fn command(&self, entry: &Entry, settings: &Settings) -> Result<Vec<String>, Failure> {
+        let nodes = entry.card.size(settings.nodes).map_err(Failure::new)?;
         let mut command = vec!["run".to_string(), self.protocol.clone()];
         command.extend([format!("--nodes={nodes}"), format!("--seed={}", self.seed)]);
-        command.extend(self.variant.mutant.iter().map(|mutant| format!("--mutant={mutant}")));
-        let knobs = self.variant.knobs.iter();
+        command.extend(settings.mutant.iter().map(|mutant| format!("--mutant={mutant}")));
+        let knobs = settings.knobs.iter();
         command.extend(knobs.map(|(name, value)| format!("--set={name}={value}")));
-        command
+        Ok(command)
+    }
+}
+
+/// What came of a run, and whether it was stopped.
+#[derive(Serialize)]
+struct Ended {
+    #[serde(flatten)]
+    report: Report,
+    interrupted: bool,
+}
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stopped = if self.interrupted { "\nstopped before its end: unknown" } else { "" };
+        write!(f, "{}{stopped}", self.report)
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::failure::{BROKEN, Failure, ended};
 use crate::file;
 use crate::variant::Variant;
 
@@ -30,6 +30,7 @@ impl Story {
     /// something else happens.
     pub fn run(self) -> Result<(), Failure> {
         let text = file::read(&self.file)?;
+        file::look([self.write.then_some(&*self.file)])?;
         let fail = |why: String| file::fail(&self.file, why);
         let cast = world::story::cast(&text).map_err(|error| fail(error.to_string()))?;
         let runs = lab::find(&cast.subject).and_then(lab::Entry::runs).map_err(fail)?;
@@ -37,9 +38,6 @@ impl Story {
         let explanation = (runs.explain)(&self.variant.settings(), &text).map_err(fail)?;
         let has_effects = text.lines().any(|line| line.trim() == "---");
         let difference = world::story::difference(&text, &now).filter(|_| has_effects);
-        if self.write {
-            file::write(&self.file, &now)?;
-        }
         match self.json {
             true => crate::print_json(&json!({
                 "subject": cast.subject, "nodes": cast.nodes, "text": now,
@@ -52,11 +50,10 @@ impl Story {
             }
         }
         match difference {
-            Some(error) if !self.write => {
-                eprintln!("synod: {}", file::fail(&self.file, error));
-                Err(Failure::verdict(1))
-            }
-            _ => Ok(()),
+            _ if self.write => file::write(&self.file, &now),
+            Some(_) if self.json => Err(Failure::verdict(BROKEN)),
+            Some(error) => ended(BROKEN, Err(file::fail(&self.file, error))),
+            None => Ok(()),
         }
     }
 }

@@ -7,7 +7,8 @@ use draw::{Look, Series, Shape};
 use lab::theory::Measure;
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::failure::{BROKEN, Failure, ended};
+use crate::file;
 
 /// Of which protocols.
 #[derive(Args)]
@@ -25,6 +26,7 @@ pub struct Theory {
 impl Theory {
     /// Measures, prints, and exits 0 if every formula holds, 1 if one does not.
     pub fn run(self) -> Result<(), Failure> {
+        file::look([self.chart.as_deref()])?;
         let mut rows: Vec<(&str, Measure)> = Vec::new();
         let wanted = match &self.protocol {
             Some(name) => std::slice::from_ref(lab::find(name).map_err(Failure::new)?),
@@ -45,11 +47,9 @@ impl Theory {
             true => rows.iter().for_each(|(name, measure)| crate::say(object(name, measure))),
             false => table(&rows),
         }
-        if let Some(file) = &self.chart {
-            charts(&rows, file)?;
-        }
         let all_hold = rows.iter().all(|(_, measure)| measure.holds());
-        if all_hold { Ok(()) } else { Err(Failure::verdict(1)) }
+        let drawn = self.chart.as_ref().map_or(Ok(()), |file| charts(&rows, file));
+        ended(if all_hold { 0 } else { BROKEN }, drawn)
     }
 }
 
@@ -82,7 +82,7 @@ fn charts(rows: &[(&str, Measure)], file: &Path) -> Result<(), Failure> {
         pictures.push((first.convention.to_string(), chart));
     }
     let page = draw::sheet("Measured beside theory", &pictures, &look);
-    crate::file::write(file, page)
+    file::write(file, page)
 }
 
 fn table(rows: &[(&str, Measure)]) {

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use draw::Look;
-use lab::{Settings, Source};
+use lab::{Entry, Settings, Source};
 use world::trace::{Trace, What};
 
 use crate::failure::Failure;
 use crate::file;
-use crate::variant::Variant;
+use crate::variant::{Saved, Variant};
 
 /// Events that a picture on a page shows: some screens full.
 const PICTURED: usize = 120;
@@ -31,20 +31,24 @@ pub struct Show {
     #[arg(long)]
     faults: bool,
     /// The run of a story
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["faults", "plan"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["faults", "plan", "seed", "seconds"]
+    )]
     story: Option<PathBuf>,
     /// The run of a plan or a saved failure
-    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["faults", "seed", "seconds"])]
     plan: Option<PathBuf>,
     /// Beside it, on a page: the same run of the protocol without its mutant
-    #[arg(long, requires_all = ["mutant", "diagram"])]
+    #[arg(long, requires = "diagram")]
     beside_sound: bool,
     /// Beside it, on a page: the run of another seed
     #[arg(long, value_name = "SEED", requires = "diagram", conflicts_with_all = ["story", "plan"])]
     beside_seed: Option<u64>,
     /// The most events to keep, the last ones
-    #[arg(long, default_value_t = 100_000)]
-    events: usize,
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u32).range(1..))]
+    events: u32,
     /// Write a diagram to this file: .html (a page to look around in), .svg (a picture), .shiviz
     /// (a log for ShiViz) or .json (the data)
     #[arg(long, value_name = "FILE")]
@@ -58,33 +62,26 @@ impl Show {
     /// Makes the run and shows it.
     pub fn run(self) -> Result<(), Failure> {
         let entry = lab::find(&self.protocol).map_err(Failure::new)?;
-        let source = if let Some(file) = &self.story {
-            Source::Story(file::read(file)?)
-        } else if let Some(file) = &self.plan {
-            Source::Plan(Box::new(crate::variant::plan(file)?), 1, self.events)
-        } else if self.faults {
-            Source::Seed(self.seed, self.events)
-        } else {
-            Source::Calm(self.seed, self.seconds)
-        };
+        look(self.diagram.as_deref())?;
+        let (settings, source) = self.source(entry)?;
+        let events = self.events as usize;
         let make = entry.runs().map_err(Failure::new)?.trace;
-        let settings = self.variant.settings();
-        let trace = make(&settings, &source).map_err(Failure::new)?;
-        let mut traces = vec![trace];
+        let make = |settings: &Settings, source: &Source| {
+            make(settings, source).map(|trace| last(trace, events)).map_err(Failure::new)
+        };
+        let mut traces = vec![make(&settings, &source)?];
         let mut sides = Vec::new();
         if self.beside_sound {
+            if settings.mutant.is_none() {
+                let why = "there is no --mutant, so this already is the sound protocol";
+                return Err(Failure::new(format!("--beside-sound: {why}")));
+            }
             let sound = Settings { mutant: None, ..settings.clone() };
-            traces.push(make(&sound, &source).map_err(Failure::new)?);
-            let mutant = settings.mutant.as_deref().unwrap_or("sound");
-            sides = vec![mutant.to_string(), "sound".to_string()];
+            traces.push(make(&sound, &source)?);
+            sides = settings.mutant.iter().cloned().chain(["sound".to_string()]).collect();
         }
         if let Some(seed) = self.beside_seed {
-            let other = if self.faults {
-                Source::Seed(seed, self.events)
-            } else {
-                Source::Calm(seed, self.seconds)
-            };
-            traces.push(make(&settings, &other).map_err(Failure::new)?);
+            traces.push(make(&settings, &self.drawn(seed))?);
             match sides.first_mut() {
                 Some(first) => first.push_str(&format!(", seed {}", self.seed)),
                 None => sides.push(format!("seed {}", self.seed)),
@@ -104,6 +101,60 @@ impl Show {
             }
         }
     }
+
+    /// Which run of which variant.
+    fn source(&self, entry: &Entry) -> Result<(Settings, Source), Failure> {
+        let settings = self.variant.settings();
+        if let Some(file) = &self.story {
+            return Ok((settings, Source::Story(file::read(file)?)));
+        }
+        let Some(file) = &self.plan else {
+            return Ok((settings, self.drawn(self.seed)));
+        };
+        let Saved { plan, settings, judge_every, .. } = Saved::read(file, entry, &settings)?;
+        Ok((settings, Source::Plan(Box::new(plan), judge_every, self.events as usize)))
+    }
+
+    /// The run of a seed.
+    fn drawn(&self, seed: u64) -> Source {
+        match self.faults {
+            true => Source::Seed(seed, self.events as usize),
+            false => Source::Calm(seed, self.seconds),
+        }
+    }
+}
+
+/// The last events of a trace.
+fn last(mut trace: Trace, events: usize) -> Trace {
+    let early = trace.events.len().saturating_sub(events);
+    trace.events.drain(..early);
+    trace.omitted += early as u64;
+    trace
+}
+
+/// Whether a diagram can be written to this file, looked at before there is anything to draw.
+pub fn look(file: Option<&Path>) -> Result<(), Failure> {
+    file.map_or(Ok(()), |file| form(file).map(drop))?;
+    file::look([file])
+}
+
+/// What a diagram can be, by the end of its file's name.
+#[derive(Clone, Copy)]
+enum Form {
+    Page,
+    Picture,
+    ShiViz,
+    Json,
+}
+
+fn form(file: &Path) -> Result<Form, Failure> {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Ok(Form::Page),
+        Some("svg") => Ok(Form::Picture),
+        Some("shiviz") => Ok(Form::ShiViz),
+        Some("json") => Ok(Form::Json),
+        _ => Err(file::fail(file, "a diagram ends in .html, .svg, .shiviz or .json")),
+    }
 }
 
 /// Writes a trace in the form that the name of the file asks for.
@@ -114,12 +165,11 @@ pub fn write(trace: &Trace, file: &Path) -> Result<(), Failure> {
 /// As [`write`], of several: a page shows them side by side, other forms have room for the first.
 fn write_all(traces: &[Trace], file: &Path) -> Result<(), Failure> {
     let trace = &traces[0];
-    let text = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => draw::page(traces, &opening(trace)),
-        Some("svg") => draw::svg(trace, &Look::default()),
-        Some("shiviz") => draw::shiviz(trace),
-        Some("json") => serde_json::to_string(trace).map_err(|error| file::fail(file, error))?,
-        _ => return Err(file::fail(file, "a diagram ends in .html, .svg, .shiviz or .json")),
+    let text = match form(file)? {
+        Form::Page => draw::page(traces, &opening(trace)),
+        Form::Picture => draw::svg(trace, &Look::default()),
+        Form::ShiViz => draw::shiviz(trace),
+        Form::Json => serde_json::to_string(trace).map_err(|error| file::fail(file, error))?,
     };
     file::write(file, text)
 }

@@ -1,33 +1,31 @@
 //! `synod up`: a whole cluster on this machine, each node a child process of this program.
 
-mod child;
 mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
+use ::chaos::{MOST_NODES, PORTS_A_NODE};
 use clap::Args;
+use field::process::{Process, Said};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{DAMAGED, Failure};
 use crate::print::tell;
-use child::Child;
 
-/// Ports from one node to the next: its client port, its peer port, and room for more.
-const PORTS_A_NODE: u16 = 10;
-
-/// Nodes that one machine may be asked to run.
-const MOST_NODES: i64 = 9;
+/// The same, as the flags count.
+const MOST: i64 = MOST_NODES as i64;
 
 /// A cluster on this machine.
 #[derive(Args)]
 pub struct Up {
     /// How many nodes
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=MOST_NODES))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=MOST))]
     nodes: u16,
     /// The folder that holds a folder for each node; made if it is not there
     #[arg(long, default_value = "synod-data")]
@@ -38,6 +36,9 @@ pub struct Up {
     /// Print what happens as JSON, one object a line
     #[arg(long)]
     json: bool,
+    /// Stop when standard input ends: the parent has gone
+    #[arg(long, hide = true)]
+    with_parent: bool,
 }
 
 /// What the cluster hears.
@@ -63,7 +64,15 @@ impl Up {
         let cluster = folder::open(&self.data, self.nodes)?;
         let (tell, heard) = mpsc::channel();
         watch_signals(tell.clone())?;
-        let mut town = Town::new(&self);
+        if self.with_parent {
+            let tell = tell.clone();
+            thread::spawn(move || {
+                // Whatever ends the input, an error too, the parent can no longer reach us.
+                let _ = std::io::stdin().read_to_end(&mut Vec::new());
+                let _ = tell.send(Heard::Stop);
+            });
+        }
+        let mut town = Town::new(&self, cluster);
         for node in 0..self.nodes {
             town.nodes.push(self.spawn(node, cluster, &tell)?);
         }
@@ -72,18 +81,34 @@ impl Up {
         ended
     }
 
-    fn spawn(&self, node: u16, cluster: u64, tell: &Sender<Heard>) -> Result<Child, Failure> {
+    fn spawn(&self, node: u16, cluster: u64, tell: &Sender<Heard>) -> Result<Process, Failure> {
+        let fail = |error| Failure::new(format!("cannot start n{node}: {error}"));
+        let program = std::env::current_exe().map_err(fail)?;
+        let mut arguments = self.arguments(node, cluster);
+        arguments.extend(["--json", "--with-parent"].map(String::from));
+        let tell = tell.clone();
+        let process = Process::spawn(&program, &arguments, move |said| {
+            // The parent listens as long as it runs.
+            let _ = tell.send(match said {
+                Said::Line(line) => Heard::Line(node, line),
+                Said::Ended(ending) => Heard::Ended(node, ending.code, ending.to_string()),
+            });
+        });
+        process.map_err(fail)
+    }
+
+    /// What starts a node alone.
+    fn arguments(&self, node: u16, cluster: u64) -> Vec<String> {
         let members: Vec<String> = (0..self.nodes)
             .map(|node| format!("{}/{}", self.clients(node), self.peers(node)))
             .collect();
-        let arguments = vec![
+        vec![
             "serve".to_string(),
             format!("--node={node}"),
             format!("--cluster={cluster:016x}"),
             format!("--members={}", members.join(",")),
             format!("--data={}", self.data.join(format!("n{node}")).display()),
-        ];
-        Child::spawn(node, arguments, tell.clone())
+        ]
     }
 
     fn clients(&self, node: u16) -> SocketAddr {
@@ -100,7 +125,8 @@ impl Up {
 /// The running cluster, as its nodes tell of it.
 struct Town<'a> {
     up: &'a Up,
-    nodes: Vec<Child>,
+    cluster: u64,
+    nodes: Vec<Process>,
     /// The nodes that have listened.
     listening: BTreeSet<u16>,
     has_introduced: bool,
@@ -113,9 +139,10 @@ struct Town<'a> {
 }
 
 impl<'a> Town<'a> {
-    fn new(up: &'a Up) -> Town<'a> {
+    fn new(up: &'a Up, cluster: u64) -> Town<'a> {
         Town {
             up,
+            cluster,
             nodes: Vec::new(),
             listening: BTreeSet::new(),
             has_introduced: false,
@@ -215,7 +242,9 @@ impl<'a> Town<'a> {
         if self.running == 0 || !(has_started || is_damaged) {
             return Err(Failure::new(why.trim_start_matches("synod: ").to_string()));
         }
-        let command = self.nodes[usize::from(node)].command();
+        let program = std::env::current_exe().unwrap_or_else(|_| "synod".into());
+        let arguments = self.up.arguments(node, self.cluster).join(" ");
+        let command = format!("{} {arguments}", program.display());
         let event = json!({
             "event": "ended", "node": node, "why": why, "left": self.running, "command": command,
         });
@@ -232,7 +261,7 @@ impl<'a> Town<'a> {
     /// Lets every node stop by itself, and waits for it.
     fn stop(&mut self, heard: &Receiver<Heard>) {
         for child in &mut self.nodes {
-            child.stop();
+            child.close();
         }
         while self.running > 0 {
             match heard.recv() {

@@ -7,6 +7,10 @@
 //! made for trials: plain, legible, one line of JSON for everything; what is served to clients
 //! runs on the crate `node` instead.
 //!
+//! What any real process under a plan needs stands apart: [`process`] holds one, [`schedule`] puts
+//! a plan in the order of its times, [`Weather`] counts what is wrong with the links. The crate
+//! `chaos` does the same faults to the served store with them.
+//!
 //! All nodes read one clock, the machine's monotonic one, so the parent can put what they did into
 //! an order in which every cause stands before its effect.
 
@@ -14,7 +18,12 @@ mod clock;
 mod disk;
 mod mesh;
 pub mod node;
+pub mod process;
+pub mod schedule;
 pub mod trial;
+mod weather;
 mod wire;
 
 pub use trial::{Report, Trial, User};
+pub use weather::Weather;
+pub use wire::Quality;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use lab::{AbdLab, Exhibit, PaxosLab, RaftLab, StoreLab};
 use model::Named;
-use sim::{Options, Scale, Workload, draw, run, shrink};
+use sim::{Judgement, Options, Scale, Workload, draw, run, shrink};
 use world::Violation;
 use world::story::{self, Cast};
 use world::timed::SECONDS;
@@ -132,7 +132,10 @@ fn least<E: Exhibit>(lab: &E, workload: &E::Workload, text: &str) -> (u64, Viola
     let lab = resized.as_ref().unwrap_or(lab);
     assert!(!text.contains("settle"), "Nobody can count what settling does.");
     let (stage, _) = story::perform(lab, text).unwrap_or_else(|error| panic!("{error}"));
-    let judged = || workload.judge(lab, stage.heard()).map_err(Violation::Safety).err();
+    let judged = || match workload.judge(lab, stage.heard()) {
+        Judgement::Violated(what) => Some(Violation::Safety(what)),
+        Judgement::Holds | Judgement::Undecided(_) => None,
+    };
     let violation = stage.violation().cloned().or_else(judged);
     let violation = violation.unwrap_or_else(|| panic!("The story shows nothing:\n{text}"));
     let verbs = ["request", "deliver", "drop", "duplicate", "fire", "crash", "restart"];

@@ -64,7 +64,7 @@ impl Subject for IncreasingTimeoutLab {
     }
 
     fn resized(&self, nodes: usize) -> Option<IncreasingTimeoutLab> {
-        Some(IncreasingTimeoutLab { nodes, ..self.clone() })
+        (nodes > 1).then(|| IncreasingTimeoutLab { nodes, ..self.clone() })
     }
 }
 

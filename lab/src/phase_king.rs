@@ -35,9 +35,13 @@ pub struct PhaseKingLab {
 impl PhaseKingLab {
     /// Sound Phase King, which bears as many traitors as it can at this size; nobody betrays.
     pub fn new(nodes: usize) -> PhaseKingLab {
-        let most = (nodes - 1) / 4;
-        PhaseKingLab { nodes, most, traitors: Some(NodeSet::EMPTY), mutant: None }
+        PhaseKingLab { nodes, most: most_of(nodes), traitors: Some(NodeSet::EMPTY), mutant: None }
     }
+}
+
+/// The most traitors among so many nodes: `n > 4f`.
+fn most_of(nodes: usize) -> usize {
+    (nodes - 1) / 4
 }
 
 /// How long a round lasts, in nanoseconds: twice what any message takes, differences between
@@ -132,8 +136,10 @@ impl Subject for PhaseKingLab {
         !has_begun || nodes.iter().all(|node| node.value().is_some())
     }
 
+    /// It then bears no more traitors than it can in that size.
     fn resized(&self, nodes: usize) -> Option<PhaseKingLab> {
-        (nodes > self.most).then(|| PhaseKingLab { nodes, ..self.clone() })
+        let most = self.most.min(most_of(nodes));
+        Some(PhaseKingLab { nodes, most, ..self.clone() })
     }
 }
 

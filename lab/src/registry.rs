@@ -8,7 +8,7 @@ use std::time::Duration;
 use check::systems::{self, Listed};
 use check::{Network, Timing};
 use model::NodeSet;
-use sim::{Campaign, Outcome, Plan};
+use sim::{Campaign, Outcome, Plan, Variant};
 use world::explain::Explanation;
 use world::trace::Trace;
 
@@ -125,12 +125,13 @@ pub struct Runs {
     pub theory_sizes: &'static [usize],
     /// One node, to be driven by something that knows nothing of its types.
     pub bare: BareFn,
-    /// Judges what nodes were asked and told, in this order.
+    /// Judges what nodes were asked and told, in this order; says how far it came if that was too
+    /// hard.
     pub judge: JudgeFn,
 }
 
 type BareFn = fn(&Settings, u16, u64) -> Result<Box<dyn Bare>, String>;
-type JudgeFn = fn(&Settings, &[Heard], Option<NodeSet>) -> Result<(), String>;
+type JudgeFn = fn(&Settings, &[Heard], Option<NodeSet>) -> Result<Option<String>, String>;
 type CheckFn = fn(&Check, Watch<'_, check::Progress>) -> Result<check::Report, String>;
 
 impl Entry {
@@ -238,6 +239,14 @@ pub struct Settings {
     pub knobs: Vec<(String, String)>,
     /// An assumption of its model to do without.
     pub without: Option<String>,
+}
+
+impl Settings {
+    /// The variant that a failing run is of.
+    pub fn of(failure: &sim::Failure) -> Settings {
+        let Variant { mutant, knobs, without } = failure.variant.clone();
+        Settings { nodes: Some(failure.plan.nodes), mutant, knobs, without }
+    }
 }
 
 /// What to explore.

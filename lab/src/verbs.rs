@@ -2,9 +2,9 @@
 
 use check::systems::{Asked, Listed};
 use check::{Exploration, Explore, Flushing, Limits, Network};
-use model::{Named, NodeId, NodeSet, Random};
+use model::{Named, NodeId, NodeSet, Process, Random};
 use serde::{Deserialize, Serialize};
-use sim::{Options, Outcome, Plan, campaign, draw, perform};
+use sim::{Judgement, Options, Outcome, Plan, Variant, Workload, campaign, draw, perform};
 use spec::monitor::Monitor;
 use world::explain::{self, Explanation};
 use world::story;
@@ -83,10 +83,12 @@ pub(crate) fn check<E: Exhibit>(
     bounds.timing = check.timing.unwrap_or(bounds.timing);
     bounds.recovery &= !check.no_recovery;
     bounds.forgeries = check.forgeries.or(bounds.forgeries);
-    let mut report =
-        Exploration::new(&Explore::new(&subject, bounds)).within(limits(check, watch)).run();
-    report.story = recast(subject.clone(), &check.settings, &report.story);
-    report.bounds.extend(subject.dials().iter().map(|dial| dial.knob.to_string()));
+    let mut variant: Vec<String> = subject.dials().iter().map(|d| d.knob.to_string()).collect();
+    variant.extend(check.settings.mutant.iter().map(|mutant| format!("the breakage {mutant}")));
+    let system = Explore::new(&subject, bounds).of_variant(variant);
+    let mut report = Exploration::new(&system).within(limits(check, watch)).run();
+    drop(system);
+    report.story = recast(subject, &check.settings, &report.story);
     Ok(report)
 }
 
@@ -137,10 +139,34 @@ pub(crate) fn sim<E: Exhibit>(
     let own = options(&subject, &sim.settings)?;
     runs.options = Options { scale: own.scale, model: own.model, ..runs.options };
     let mut report = campaign(&subject, &E::Workload::default(), &runs, watch.stop, watch.progress);
-    if let Some(story) = report.first_failure.as_mut().and_then(|failure| failure.story.as_mut()) {
-        *story = recast(subject, &sim.settings, story);
+    if let Some(failure) = &mut report.first_failure {
+        inscribe(subject, &sim.settings, failure);
     }
     Ok(report)
+}
+
+/// Writes into a failure of which variant it is, so that [`Settings::of`] makes it again.
+fn inscribe<E: Exhibit>(subject: E, settings: &Settings, failure: &mut sim::Failure) {
+    let nodes = failure.plan.nodes;
+    let smaller = (nodes != subject.nodes()).then(|| subject.resized(nodes)).flatten();
+    let mut subject = smaller.unwrap_or(subject);
+    failure.variant = Variant {
+        mutant: settings.mutant.clone(),
+        knobs: turned(&mut subject),
+        without: settings.without.clone(),
+    };
+    if let Some(story) = &mut failure.story {
+        *story = recast(subject, settings, story);
+    }
+}
+
+/// The knobs that do not stand as usual in this size, and where they stand.
+fn turned<E: Exhibit>(subject: &mut E) -> Vec<(String, String)> {
+    let mut usual = E::sized(subject.nodes());
+    let usual: Vec<String> = usual.dials().into_iter().map(|dial| dial.knob.value).collect();
+    let knobs = subject.dials().into_iter().map(|dial| dial.knob);
+    let turned = knobs.zip(usual).filter(|(knob, usual)| knob.value != *usual);
+    turned.map(|(knob, _)| (knob.name.to_string(), knob.value)).collect()
 }
 
 pub(crate) fn plan<E: Exhibit>(settings: &Settings, seed: u64) -> Result<Plan, String> {
@@ -231,12 +257,8 @@ fn recast<E: Exhibit>(mut subject: E, settings: &Settings, text: &str) -> String
     let Ok(mut cast) = story::cast(text) else {
         return text.to_string();
     };
-    let mut usual = E::sized(subject.nodes());
-    let usual: Vec<String> = usual.dials().into_iter().map(|dial| dial.knob.value).collect();
-    let knobs = subject.dials().into_iter().map(|dial| dial.knob);
-    let turned = knobs.zip(usual).filter(|(knob, usual)| knob.value != *usual);
     cast.variant = settings.mutant.iter().map(|name| (MUTANT.to_string(), name.clone())).collect();
-    cast.variant.extend(turned.map(|(knob, _)| (knob.name.to_string(), knob.value)));
+    cast.variant.extend(turned(&mut subject));
     story::recast(text, &cast)
 }
 
@@ -284,29 +306,37 @@ pub enum Heard {
     Healed,
 }
 
-/// Judges what was heard, in this order; with a core, also whether everything came that was
-/// promised to its nodes.
+/// Judges what was heard, in this order, as its monitor and its clients do; with a core, also
+/// whether everything came that was promised to its nodes. Of a history that is too hard to judge,
+/// how far the judge came.
 pub(crate) fn judge<E: Exhibit>(
     settings: &Settings,
     heard: &[Heard],
     core: Option<NodeSet>,
-) -> Result<(), String> {
+) -> Result<Option<String>, String> {
     let subject = subject::<E>(settings)?;
+    let heard = heard.iter().map(read::<E::Process>).collect::<Result<Vec<_>, _>>();
+    let heard = heard.map_err(|error| format!("this is no value of the protocol: {error}"))?;
     let mut monitor = subject.monitor();
-    let strange = |error: serde_json::Error| format!("this is no value of the protocol: {error}");
-    for one in heard {
-        match one {
-            Heard::Asked(node, request) => {
-                let request = serde_json::from_value(request.clone()).map_err(strange)?;
-                monitor.requested(*node, &request);
-            }
-            Heard::Told(node, told) => {
-                let told = serde_json::from_value(told.clone()).map_err(strange)?;
-                monitor.indicated(*node, &told)?;
-            }
-            Heard::Crashed(node) => monitor.crashed(*node),
-            Heard::Healed => monitor.healed(),
+    heard.iter().try_for_each(|one| one.tell(&mut monitor))?;
+    let heard: Vec<_> = (0..).zip(heard).collect();
+    // A history that is wrong matters more than one that is unfinished.
+    let undecided = match E::Workload::default().judge(&subject, &heard) {
+        Judgement::Holds => None,
+        Judgement::Violated(what) => return Err(what),
+        Judgement::Undecided(covered) => Some(covered),
+    };
+    core.map_or(Ok(()), |core| monitor.settled(core)).map(|()| undecided)
+}
+
+/// The same with its own types.
+fn read<P: Process>(heard: &Heard) -> Result<story::Heard<P>, serde_json::Error> {
+    Ok(match heard {
+        Heard::Asked(node, request) => {
+            story::Heard::Asked(*node, serde_json::from_value(request.clone())?)
         }
-    }
-    core.map_or(Ok(()), |core| monitor.settled(core))
+        Heard::Told(node, told) => story::Heard::Told(*node, serde_json::from_value(told.clone())?),
+        Heard::Crashed(node) => story::Heard::Crashed(*node),
+        Heard::Healed => story::Heard::Healed,
+    })
 }

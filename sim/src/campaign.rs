@@ -84,6 +84,11 @@ pub struct Report {
     pub failing_seeds: Vec<u64>,
     /// How many runs failed.
     pub failures: u64,
+    /// How many runs had a history of clients that was too hard to judge. It may be right or
+    /// wrong; the run does not fail for it.
+    pub undecided: u64,
+    /// The seeds of these runs, in order; no more than a hundred are listed.
+    pub undecided_seeds: Vec<u64>,
     /// The failing run with the lowest seed, shrunk.
     pub first_failure: Option<Failure>,
     /// Events that processes took.
@@ -104,7 +109,7 @@ pub struct Report {
     pub missed: Vec<Mark>,
 }
 
-/// The most failing seeds that a report lists.
+/// The most seeds that a report lists, of failing runs and of those with a history undecided.
 const SEEDS_LISTED: usize = 100;
 
 /// Makes the runs of a campaign on several threads. `progress` is called after every run; when
@@ -179,6 +184,8 @@ struct Sum {
     failures: u64,
     failing_seeds: Vec<u64>,
     first_violation: Option<Violation>,
+    undecided: u64,
+    undecided_seeds: Vec<u64>,
     events: u64,
     simulated: u128,
     hash: Fingerprint,
@@ -196,6 +203,8 @@ impl Sum {
             failures: 0,
             failing_seeds: Vec::new(),
             first_violation: None,
+            undecided: 0,
+            undecided_seeds: Vec::new(),
             events: 0,
             simulated: 0,
             hash: Fingerprint::default(),
@@ -211,6 +220,12 @@ impl Sum {
         let faults = outcome.tally.each().map(|(_, count)| count > 0);
         for (mark, seen) in self.marks.iter_mut().zip(outcome.seen.iter().copied().chain(faults)) {
             mark.runs += u64::from(seen);
+        }
+        if outcome.undecided.is_some() {
+            self.undecided += 1;
+            if self.undecided_seeds.len() < SEEDS_LISTED {
+                self.undecided_seeds.push(outcome.seed);
+            }
         }
         if let Some(violation) = &outcome.violation {
             self.failures += 1;
@@ -249,6 +264,8 @@ impl Sum {
             interrupted: !self.is_finished && self.runs < campaign.runs,
             failing_seeds: self.failing_seeds,
             failures: self.failures,
+            undecided: self.undecided,
+            undecided_seeds: self.undecided_seeds,
             first_failure,
             events: self.events,
             events_per_s: self.events as f64 / wall_s,
@@ -266,10 +283,18 @@ impl Report {
     /// The report in one line.
     pub fn line(&self) -> String {
         let Report { subject, nodes, runs, failures, events, wall_s, .. } = self;
-        let verdict = if *failures == 0 { "no violation" } else { "VIOLATED" };
-        format!(
+        let verdict = match (*failures, self.interrupted) {
+            (0, false) => "no violation",
+            (0, true) => "stopped before the last run: unknown",
+            _ => "VIOLATED",
+        };
+        let mut line = format!(
             "{subject:<24} {nodes} nodes, {runs} runs, {events} events, {wall_s:.1} s: {verdict}"
-        )
+        );
+        if self.undecided > 0 {
+            line.push_str(&format!(", histories too hard to judge: {}", self.undecided));
+        }
+        line
     }
 }
 
@@ -292,7 +317,12 @@ impl Display for Report {
         if self.interrupted {
             writeln!(f, "stopped before the last run")?;
         }
+        if let [first, ..] = self.undecided_seeds[..] {
+            let undecided = self.undecided;
+            writeln!(f, "histories too hard to judge: {undecided}, the first of seed {first}")?;
+        }
         match &self.first_failure {
+            None if self.interrupted => write!(f, "unknown: no violation so far"),
             None => write!(f, "no violation"),
             Some(failure) => write!(f, "{failures} failing runs; the first, shrunk:\n{failure}"),
         }

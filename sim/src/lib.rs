@@ -16,6 +16,6 @@ mod workload;
 pub use campaign::{Campaign, Mark, Progress, Report, campaign};
 pub use plan::{Operation, Plan, Scale, Strike};
 pub use run::{Options, Outcome, draw, perform, run};
-pub use shrink::{Events, Failure, shrink};
-pub use workload::{Clients, OpenClients, OpenLoop, Probes, Workload};
+pub use shrink::{Events, Failure, Variant, shrink};
+pub use workload::{Clients, Judgement, OpenClients, OpenLoop, Probes, Workload};
 pub use world::operation_random;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use model::{NodeId, NodeSet};
+use world::Failures;
 use world::timed::Fault;
 
 use crate::plan::{Plan, Strike};
@@ -36,11 +37,34 @@ impl Plan {
 
     /// The nodes whose logs are damaged in the course of it.
     pub(crate) fn damaged(&self) -> NodeSet {
-        let rots = self.faults.iter().filter_map(|strike| match strike.fault {
-            Fault::Rot { node, .. } => Some(node),
+        self.struck(|fault| match fault {
+            Fault::Rot { node, .. } => Some(*node),
+            _ => None,
+        })
+    }
+
+    /// The nodes that such faults strike.
+    fn struck(&self, by: impl Fn(&Fault) -> Option<NodeId>) -> NodeSet {
+        self.faults.iter().filter_map(|strike| by(&strike.fault)).collect()
+    }
+
+    /// Whether no more nodes fail in it than may, and as many as must be are there in the end.
+    pub(crate) fn is_borne(&self, failures: &Failures) -> bool {
+        let crashed = self.struck(|fault| match fault {
+            Fault::Crash { node, .. } => Some(*node),
             _ => None,
         });
-        rots.collect()
+        let failed = self.struck(|fault| match fault {
+            Fault::Crash { node, .. }
+            | Fault::Forget { node, .. }
+            | Fault::Rot { node, .. }
+            | Fault::Omit { node, .. } => Some(*node),
+            _ => None,
+        });
+        // Who has crashed for good cannot be up again when faults heal.
+        let is_up = failures.recovery || self.core.intersection(crashed).is_empty();
+        let has_core = self.settle == 0 || self.core.len() >= failures.core && is_up;
+        failed.len() <= failures.crashes && self.traitors.len() <= failures.traitors && has_core
     }
 
     /// Whether a plan that comes from outside can be performed.
@@ -105,5 +129,46 @@ impl Strike {
             Fault::Storm { .. } => {}
         }
         Some(strike)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::NodeSet;
+    use world::timed::Fault;
+    use world::{Faults, SystemModel};
+
+    use crate::plan::{Plan, Scale, Strike};
+
+    /// What is drawn for a model never asks more of it than it claims, and sometimes as much: then
+    /// a model that claims less does not bear it.
+    #[test]
+    fn a_plan_is_borne_by_the_model_that_it_was_drawn_for() {
+        let traitors = SystemModel { faults: Faults::Byzantine, ..SystemModel::crash_stop(5, 2) };
+        for model in [SystemModel::crash_stop(5, 2), SystemModel::consensus(5), traitors] {
+            let less = SystemModel { most: 1, core: 4, ..model }.failures();
+            let mut too_much = 0;
+            for seed in 0..100 {
+                let plan = Plan::draw(seed, 5, &model.failures(), &Scale::default());
+                assert!(plan.is_borne(&model.failures()), "seed {seed} of {model}");
+                too_much += u32::from(!plan.is_borne(&less));
+            }
+            assert!(too_much > 10, "{too_much} plans are more than a smaller {model} bears");
+        }
+    }
+
+    /// Whoever crashes for good in a model without recovery is not there when faults have healed.
+    #[test]
+    fn nobody_comes_back_from_a_crash_for_good() {
+        let model = SystemModel::crash_stop(5, 2);
+        let is_crash = |strike: &Strike| matches!(strike.fault, Fault::Crash { .. });
+        let plans = (0..100).map(|seed| Plan::draw(seed, 5, &model.failures(), &Scale::default()));
+        let crashing = plans.into_iter().find(|plan| plan.faults.iter().any(is_crash));
+        let mut plan = crashing.expect("One of them has a crash.");
+        plan.core = NodeSet::first(5);
+        assert!(!plan.is_borne(&model.failures()), "{}", plan.core);
+        assert!(plan.is_borne(&SystemModel::consensus(5).failures()), "there it may come back");
+        plan.settle = 0;
+        assert!(plan.is_borne(&model.failures()), "nothing is asked of the core");
     }
 }

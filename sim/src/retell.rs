@@ -15,7 +15,7 @@ use world::story::{self, Cast, Packet, Stage, Step, Trouble};
 use world::{Failures, Subject, Violation, operation_random};
 
 use crate::plan::Plan;
-use crate::workload::{Probes, Workload};
+use crate::workload::{Judgement, Probes, Workload};
 
 /// Requests after healing that a story may name: twenty rounds of nine nodes, five times over, are
 /// 900.
@@ -128,7 +128,8 @@ impl<S: Subject, W: Workload<S>> Telling<'_, S, W> {
             (Some(violation), wanted) => violation.is_like(wanted),
             // Clients judge at the end.
             (None, Violation::Safety(_)) => {
-                self.workload.judge(self.subject, stage.heard()).is_err()
+                let judgement = self.workload.judge(self.subject, stage.heard());
+                matches!(judgement, Judgement::Violated(_))
             }
             (None, _) => false,
         }

@@ -6,7 +6,7 @@ use world::trace::Trace;
 use world::{Failures, Subject, SystemModel, Violation};
 
 use crate::plan::{Plan, Scale, Strike};
-use crate::workload::{Clients, Workload};
+use crate::workload::{Clients, Judgement, Workload};
 
 /// How often the span for settling is granted before a promise is called broken. Most runs settle
 /// in the first; a false alarm costs a person's hour, and the others only failing runs.
@@ -54,6 +54,10 @@ pub struct Outcome {
     pub seed: u64,
     /// What it broke.
     pub violation: Option<Violation>,
+    /// If the history of its clients was too hard to judge, how far the judge came. That breaks
+    /// nothing.
+    #[serde(default)]
+    pub undecided: Option<String>,
     /// When it ended, in virtual nanoseconds: with the violation, or settled.
     pub ended: u64,
     /// A hash of everything that happened.
@@ -131,11 +135,12 @@ pub(crate) fn play<S: Subject, W: Workload<S>>(
         course.world.listen();
     }
     course.until(plan.heal);
-    let violation = course.finish(plan);
+    let (violation, undecided) = course.finish(plan);
     let world = course.world;
     let outcome = Outcome {
         seed: plan.seed,
         violation,
+        undecided,
         ended: world.now(),
         hash: world.hash(),
         events: world.events(),
@@ -213,13 +218,14 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
         }
     }
 
-    /// Heals, demands that promises come true, and judges the history.
-    fn finish(&mut self, plan: &Plan) -> Option<Violation> {
+    /// Heals, demands that promises come true, and judges the history: what is broken, and how far
+    /// the judge came if the history was too hard.
+    fn finish(&mut self, plan: &Plan) -> (Option<Violation>, Option<String>) {
         if let Some(violation) = self.world.violation() {
-            return Some(violation.clone());
+            return (Some(violation.clone()), None);
         }
         if plan.settle == 0 {
-            return self.clients.judge().map_err(Violation::Safety).err();
+            return self.judge(Ok(()));
         }
         self.faults = &[];
         // Whoever waits for its disk goes on doing so: that is no fault.
@@ -241,8 +247,18 @@ impl<S: Subject, C: Clients<S::Process>> Course<'_, S, C> {
                 break;
             }
         }
-        // A history that is wrong matters more than one that is unfinished.
-        let safe = self.world.violation().map_or(Ok(()), |violation| Err(violation.clone()));
-        safe.and_then(|()| self.clients.judge().map_err(Violation::Safety)).and(promises).err()
+        match self.world.violation() {
+            Some(violation) => (Some(violation.clone()), None),
+            None => self.judge(promises),
+        }
+    }
+
+    /// Judges the history. One that is wrong matters more than one that is unfinished.
+    fn judge(&self, promises: Result<(), Violation>) -> (Option<Violation>, Option<String>) {
+        match self.clients.judge() {
+            Judgement::Holds => (promises.err(), None),
+            Judgement::Violated(what) => (Some(Violation::Safety(what)), None),
+            Judgement::Undecided(covered) => (promises.err(), Some(covered)),
+        }
     }
 }

@@ -21,6 +21,8 @@ pub struct Failure {
     pub subject: String,
     /// The seed that found it.
     pub seed: u64,
+    /// Which variant of the subject it is; [`shrink`] leaves this to whoever made the subject.
+    pub variant: Variant,
     /// What the run breaks.
     pub violation: Violation,
     /// The run.
@@ -43,6 +45,18 @@ pub struct Failure {
     pub explanation: Option<Explanation>,
     /// What happened last in the run, up to the violation, a line each.
     pub trace: Vec<String>,
+}
+
+/// Which variant of its subject a run is of, in the words of whoever makes it again. The number of
+/// nodes is the plan's.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Variant {
+    /// The breakage, if it is not the sound protocol.
+    pub mutant: Option<String>,
+    /// Knobs that do not stand as usual, and where they stand.
+    pub knobs: Vec<(String, String)>,
+    /// The assumption of the model that the run was drawn without.
+    pub without: Option<String>,
 }
 
 /// How many events lead to a violation: requests, deliveries, alarms and faults of nodes.
@@ -111,6 +125,7 @@ pub fn shrink<S: Subject, W: Workload<S>>(
         workload,
         wanted: violation,
         judge_every: 1,
+        is_claimed: plan.is_borne(&subject.failures()),
         plan: plan.clone(),
         ended: u64::MAX,
         runs: 0,
@@ -142,6 +157,7 @@ pub fn shrink<S: Subject, W: Workload<S>>(
     Failure {
         subject: subject.name().to_string(),
         seed: plan.seed,
+        variant: Variant::default(),
         plan: small,
         judge_every,
         drawn: (plan.operations.len(), plan.faults.len()),
@@ -188,6 +204,9 @@ struct Shrinking<'a, S, W> {
     workload: &'a W,
     wanted: &'a Violation,
     judge_every: u32,
+    /// Whether no more fails than the subject claims to bear: then this stays so at every size.
+    /// Otherwise a smaller run might break what is sound, too, and show nothing.
+    is_claimed: bool,
     /// The smallest so far.
     plan: Plan,
     /// When its violation came.
@@ -227,7 +246,7 @@ impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
         self.runs += 1;
         let outcome = if plan.nodes == self.subject.nodes() {
             perform(self.subject, self.workload, &plan, self.judge_every, 0)
-        } else if let Some(subject) = self.subject.resized(plan.nodes) {
+        } else if let Some(subject) = self.resized(&plan) {
             perform(&subject, self.workload, &plan, self.judge_every, 0)
         } else {
             return false;
@@ -238,6 +257,12 @@ impl<S: Subject, W: Workload<S>> Shrinking<'_, S, W> {
             self.ended = outcome.ended;
         }
         is_it
+    }
+
+    /// The subject in the size of this plan, if it claims to bear that there.
+    fn resized(&self, plan: &Plan) -> Option<S> {
+        let is_fair = |subject: &S| !self.is_claimed || plan.is_borne(&subject.failures());
+        self.subject.resized(plan.nodes).filter(is_fair)
     }
 
     /// Without the healing, there is nothing but what is planned.

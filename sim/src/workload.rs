@@ -9,6 +9,19 @@ use world::{Subject, operation_random};
 
 use crate::plan::{Operation, Plan};
 
+/// What a judge says of the history of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Judgement {
+    /// It keeps the promise to clients.
+    Holds,
+    /// It does not: what contradicts the promise, as a sentence.
+    Violated(String),
+    /// It was too hard to judge: how far the judge came, as a phrase. That is no fault of the
+    /// protocol's. Judges must not depend on the clock, so that a seed always has one outcome.
+    Undecided(String),
+}
+
 /// The clients of one run. Times are virtual, in nanoseconds.
 ///
 /// Clients are a part of the run, so they must be deterministic: whatever they draw comes from the
@@ -41,11 +54,8 @@ pub trait Clients<P: Process> {
     }
 
     /// Judges the history of the whole run, at its end.
-    ///
-    /// # Errors
-    /// What contradicts the promise to clients, as a sentence.
-    fn judge(&self) -> Result<(), String> {
-        Ok(())
+    fn judge(&self) -> Judgement {
+        Judgement::Holds
     }
 
     /// Judges whether clients got through, some time after faults healed.
@@ -69,12 +79,9 @@ pub trait Workload<S: Subject>: Sync {
 
     /// Judges what clients asked and were told in a run that somebody drove by hand, as
     /// [`Clients::judge`] does for a run of theirs. Needed only by workloads whose clients judge.
-    ///
-    /// # Errors
-    /// What contradicts the promise to clients, as a sentence.
-    fn judge(&self, subject: &S, heard: &[(u64, Heard<S::Process>)]) -> Result<(), String> {
+    fn judge(&self, subject: &S, heard: &[(u64, Heard<S::Process>)]) -> Judgement {
         let _ = (subject, heard);
-        Ok(())
+        Judgement::Holds
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
 
 use model::{NodeId, NodeSet};
-use sim::{Campaign, Clients, Operation, Options, Plan, Workload, campaign};
+use sim::{Campaign, Clients, Judgement, Operation, Options, Plan, Report, Workload, campaign};
 use toy::{Backup, Mutant, Put, Told, Toy};
 use world::timed::{MILLIS, News, SECONDS, Violation};
 
@@ -15,10 +15,13 @@ use world::timed::{MILLIS, News, SECONDS, Violation};
 struct Patient {
     /// Longest time from asking to being told, in nanoseconds.
     bound: u64,
+    /// Longer histories are too hard to judge, in operations answered.
+    judges: u64,
 }
 
 struct PatientClients {
     bound: u64,
+    judges: u64,
     operations: VecDeque<Operation>,
     /// The value that waits for its answer, and since when.
     open: BTreeMap<u64, u64>,
@@ -34,6 +37,7 @@ impl Workload<Toy> for Patient {
     fn clients(&self, _: &Toy, plan: &Plan) -> PatientClients {
         PatientClients {
             bound: self.bound,
+            judges: self.judges,
             operations: plan.operations.iter().copied().collect(),
             open: BTreeMap::new(),
             slowest: 0,
@@ -93,11 +97,14 @@ impl Clients<Backup> for PatientClients {
         self.next_probe = now;
     }
 
-    fn judge(&self) -> Result<(), String> {
-        if self.slowest <= self.bound {
-            return Ok(());
+    fn judge(&self) -> Judgement {
+        if self.done > self.judges {
+            return Judgement::Undecided(format!("{} of {} answers", self.judges, self.done));
         }
-        Err(format!("Somebody waited for {} ms.", self.slowest / MILLIS))
+        if self.slowest <= self.bound {
+            return Judgement::Holds;
+        }
+        Judgement::Violated(format!("Somebody waited for {} ms.", self.slowest / MILLIS))
     }
 
     fn settled(&self) -> Result<(), String> {
@@ -108,10 +115,13 @@ impl Clients<Backup> for PatientClients {
     }
 }
 
-fn first_violation(mutant: Mutant, bound: u64) -> Option<Violation> {
+fn report(mutant: Mutant, patient: &Patient) -> Report {
     let plan = Campaign { runs: 100, options: Options::default(), ..Campaign::default() };
-    let toy = Toy::new(3, mutant);
-    let report = campaign(&toy, &Patient { bound }, &plan, &AtomicBool::new(false), |_| {});
+    campaign(&Toy::new(3, mutant), patient, &plan, &AtomicBool::new(false), |_| {})
+}
+
+fn first_violation(mutant: Mutant, bound: u64) -> Option<Violation> {
+    let report = report(mutant, &Patient { bound, judges: u64::MAX });
     report.first_failure.map(|failure| failure.violation)
 }
 
@@ -127,4 +137,21 @@ fn what_clients_complain_of_is_a_violation() {
     assert!(what.starts_with("Somebody waited for"), "{what}");
     let violation = first_violation(Mutant::Mute, 30 * SECONDS).unwrap();
     assert!(matches!(violation, Violation::Liveness(_)), "{violation}");
+}
+
+/// Who could not judge a history has nothing to complain of, and says so.
+#[test]
+fn what_is_too_hard_to_judge_is_counted_and_no_violation() {
+    let most = report(Mutant::None, &Patient { bound: 30 * SECONDS, judges: 20 });
+    assert_eq!(most.failures, 0, "{most}");
+    assert!(0 < most.undecided && most.undecided < most.runs, "{most}");
+    assert_eq!(most.undecided_seeds.len() as u64, most.undecided);
+    let said = format!("histories too hard to judge: {}", most.undecided);
+    assert!(most.to_string().contains(&said) && most.line().contains(&said), "{most}");
+    let json = serde_json::to_value(&most).expect("It is plain.");
+    assert_eq!(json["undecided"], most.undecided);
+    // Nobody got through: that is known all the same.
+    let mute = report(Mutant::Mute, &Patient { bound: 0, judges: 0 });
+    let failure = mute.first_failure.as_ref().expect("Nobody got through.");
+    assert!(matches!(failure.violation, Violation::Liveness(_)), "{mute}");
 }

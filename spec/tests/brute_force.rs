@@ -233,7 +233,7 @@ fn assert_claims_are_true<M: Model>(
             Verdict::NotLinearizable { .. } => Some(false),
             Verdict::Unknown { .. } => None,
         };
-        let limits = Limits { memory: 64 << 20, time: None, split_by_key: true, rules: true };
+        let limits = Limits { memory: 64 << 20, time: None, ..Limits::default() };
         let claimed = verdict(check(&unclaimed.0, &history, &limits, Instant::now()));
         let plain = verdict(check(&unclaimed, &history, &limits, Instant::now()));
         assert!(claimed.is_some(), "the claims make it easy");

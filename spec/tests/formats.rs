@@ -208,7 +208,7 @@ fn models_are_found_by_name() {
     assert_eq!(
         unknown,
         Err("there is no model \"heap\"; the models are: register, cas-register, multi-register, \
-             kv, queue, stack, set, counter, lock"
+             kv, queue, stack, set, counter, lock, revisions"
             .to_owned())
     );
 }

@@ -13,9 +13,10 @@ use brute::{assert_fails_first_at, some_order};
 use generate::{Rng, Shape, falsify_register, random_history};
 use spec::history::models::{
     Counter, CounterInput, CounterOutput, Kv, KvInput, KvOutput, ListInput, ListOutput, Lock,
-    LockInput, LockOutput, Micro, MultiRegister, Queue, Register, RegisterInput, Set, SetInput,
-    SetOutput, Stack,
+    LockInput, LockOutput, Micro, MultiRegister, Queue, Register, RegisterInput, Revisions, Set,
+    SetInput, SetOutput, Stack,
 };
+use spec::history::read::read;
 use spec::history::{Call, History, Limits, Model, Ruling, Timed, Verdict, certify, check};
 
 /// What came of a comparison.
@@ -352,4 +353,62 @@ fn several_registers() {
         output
     };
     run(&MultiRegister, 21, 3000, ask, falsify);
+}
+
+/// Clients of a store with revisions, as JSON lines. An answer is now and then false: an older or a
+/// newer revision, or nothing.
+fn revisions_text(rng: &mut Rng, unknown: u64, false_answer: u64) -> String {
+    let (mut state, mut revision, mut value) = ([(0, 0); 2], 0, 0);
+    let mut lines: Vec<String> = Vec::new();
+    let mut open: [Option<(usize, u64, i64, i64)>; 3] = [None; 3];
+    let mut done: [Option<String>; 3] = [const { None }; 3];
+    for _ in 0..24 {
+        let process = rng.below(3) as usize;
+        let mut say = |rest: String| lines.push(format!("{{\"process\":{process},{rest}}}"));
+        if let Some(answer) = done[process].take() {
+            say(match rng.per_mille(unknown) {
+                true => "\"type\":\"info\"".to_string(),
+                false => format!("\"type\":\"ok\",\"value\":{answer}"),
+            });
+        } else if let Some((key, ask, at, new)) = open[process].take() {
+            let now: (i64, i64) = state[key];
+            let writes = ask == 1 || ask == 2 && now.1 == at;
+            // Some of those that are never answered do not happen.
+            if writes && !rng.per_mille(unknown / 2) {
+                revision += 1;
+                state[key] = (new, revision);
+            }
+            let shift =
+                if rng.per_mille(false_answer) { [-1, 1][rng.below(2) as usize] } else { 0 };
+            done[process] = Some(match (writes, now) {
+                (true, _) => format!("{}", state[key].1 + shift),
+                (false, (_, 0)) if shift == 0 => "null".to_string(),
+                (false, (value, at)) => format!("[{},{at}]", value + shift),
+            });
+        } else {
+            let (key, ask) = (rng.below(2) as usize, rng.below(3));
+            value += 1;
+            let at = state[key].1 + i64::from(rng.per_mille(200));
+            let asked = [String::new(), format!("{value}"), format!("[{at},{value}]")];
+            let (f, with) = (["get", "put", "swap"][ask as usize], &asked[ask as usize]);
+            let with = if with.is_empty() { "null" } else { with };
+            say(format!("\"type\":\"invoke\",\"f\":\"{f}\",\"key\":{key},\"value\":{with}"));
+            open[process] = Some((key, ask, at, value));
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn revisions() {
+    let mut tally = Tally::default();
+    let mut rng = Rng(22);
+    for round in 0..3000 {
+        let (unknown, false_answer) = ([0, 200][round % 2], [0, 150, 400][round % 3]);
+        let text = revisions_text(&mut rng, unknown, false_answer);
+        let history = read(&Revisions, &text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        compare(&Revisions, &history, &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.legal > 600 && tally.illegal > 300, "{tally:?}");
 }

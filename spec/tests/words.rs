@@ -214,3 +214,23 @@ fn levels_are_found_by_name() {
         unknown.is_err_and(|why| why.starts_with("there is no level \"eventual\"; the levels"))
     );
 }
+
+#[test]
+fn a_guarantee_that_says_little_says_so() {
+    let history = "{\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"value\":1}\n\
+        {\"process\":0,\"type\":\"ok\",\"f\":\"write\",\"value\":1}\n\
+        {\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"value\":2}\n\
+        {\"process\":0,\"type\":\"ok\",\"f\":\"write\",\"value\":2}\n\
+        {\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n\
+        {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"value\":2}\n\
+        {\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n\
+        {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"value\":1}";
+    for level in [Level::MonotonicReads, Level::MonotonicWrites] {
+        let report = report(ModelName::Register, level, history);
+        assert_eq!(report.verdict, Answer::Holds(level));
+        assert!(report.to_string().contains("pram asks for"), "{report}");
+    }
+    let report = report(ModelName::Register, Level::Pram, history);
+    assert_eq!(report.verdict, Answer::Broken(Level::Pram));
+    assert_eq!(report.caution, None);
+}

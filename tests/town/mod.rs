@@ -4,7 +4,6 @@
 
 #![allow(dead_code, unused_imports, reason = "each of the tests uses a part")]
 
-mod ports;
 mod process;
 
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ use etcd_client::{Client, ConnectOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use ports::free as free_ports;
+pub use chaos::free_ports;
 use process::Process;
 pub use process::{Ending, Heard, Source};
 
@@ -26,7 +25,7 @@ pub use process::{Ending, Heard, Source};
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Above the seven seconds that a node itself gives a request.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Who leads, in which term.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -78,9 +77,9 @@ impl Town {
     /// tells how it ended if it does not come that far.
     pub fn up(&mut self) -> Result<(), Ending> {
         loop {
-            self.base_port = ports::free(self.nodes);
+            self.base_port = free_ports(self.nodes);
             let arguments = self.up_arguments(self.nodes, self.base_port);
-            let up = Process::spawn(Source::Up, &arguments, self.tell.clone());
+            let up = process::spawn(Source::Up, &arguments, self.tell.clone());
             self.up = Some(up);
             match self.wait_until_ready() {
                 // Somebody else was faster: it is only now that the port is certain.
@@ -95,6 +94,7 @@ impl Town {
         vec![
             "up".to_string(),
             "--json".to_string(),
+            "--with-parent".to_string(),
             format!("--nodes={nodes}"),
             format!("--base-port={base_port}"),
             format!("--data={}", self.data().display()),
@@ -143,7 +143,7 @@ impl Town {
     /// Starts one node again, by the command that `up` gives for it, and waits until it listens; or
     /// tells how it ended if it does not come that far.
     pub fn restart(&mut self, node: u16) -> Result<(), Ending> {
-        let process = Process::spawn(Source::Node(node), &self.serve(node), self.tell.clone());
+        let process = process::spawn(Source::Node(node), &self.serve(node), self.tell.clone());
         self.alone.insert(node, process);
         self.wait("a node that listens again", |_, heard| match heard {
             Heard::Line(Source::Node(n), event) if *n == node => {
@@ -335,14 +335,17 @@ pub async fn connect(endpoint: &str) -> Client {
 /// What ends a command that is expected to end by itself.
 pub fn run_to_its_end(arguments: &[String]) -> Ending {
     let (tell, heard) = mpsc::channel();
-    let _process = Process::spawn(Source::Up, arguments, tell);
+    let process = process::spawn(Source::Up, arguments, tell);
     let deadline = Instant::now() + DEADLINE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match heard.recv_timeout(left) {
             Ok(Heard::Ended(_, ending)) => return ending,
             Ok(Heard::Line(..)) => {}
-            Err(_) => panic!("{arguments:?} goes on and should not."),
+            Err(_) => {
+                process.terminate();
+                panic!("{arguments:?} goes on and should not.")
+            }
         }
     }
 }

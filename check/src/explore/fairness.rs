@@ -45,17 +45,25 @@ impl Explore<'_> {
         missed.as_deref().map(str::to_string)
     }
 
-    pub(super) fn fairness_of(&self, world: &[u32], taken: Taken) -> Fairness {
+    pub(super) fn fairness_of(&self, memory: &mut Memory, world: &[u32], taken: Taken) -> Fairness {
+        self.learn(memory, world);
         let Taken { node, act, .. } = taken;
         match act {
-            Act::Deliver(packet) => Fairness::Fair(class(node, 0, u64::from(packet))),
+            Act::Deliver(packet) => {
+                let sender = memory.channels[packet as usize].0;
+                let is_traitor = self.traitors.contains(sender);
+                match is_traitor || memory.facts(world[sender.index()]).is_up {
+                    true => Fairness::Fair(class(node, 0, u64::from(packet))),
+                    false => Fairness::Free,
+                }
+            }
             Act::Fire(place) => {
                 let alarms = self.meaning.alarms(world[node.index()]);
                 Fairness::Fair(class(node, 1, alarms[place as usize]))
             }
             Act::Flush => Fairness::Fair(class(node, 2, 0)),
             Act::Sync => Fairness::Fair(class(node, 3, 0)),
-            Act::Request(_) | Act::Restart | Act::Forge(_) => Fairness::Free,
+            Act::Request(_) | Act::Restart | Act::Forge(_) | Act::Drop(_) => Fairness::Free,
             Act::Crash => Fairness::Fault,
         }
     }

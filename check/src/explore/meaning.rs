@@ -18,6 +18,9 @@ use crate::{Judgement, Violation};
 /// Answers for the numbers of one exploration. The same questions in the same order give the same
 /// numbers.
 pub trait Meaning: Sync {
+    /// A hash of what the subject says of itself, as far as it shows before anything happens.
+    fn identity(&self) -> u64;
+
     /// The numbers of all nodes, each down with an empty disk, and of the fresh monitor.
     fn fresh(&self) -> (Vec<u32>, u32);
 

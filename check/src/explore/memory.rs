@@ -32,6 +32,8 @@ pub enum Act {
     Sync,
     Crash,
     Restart,
+    /// A packet is lost because its sender has crashed, by its number.
+    Drop(u32),
 }
 
 impl Act {
@@ -45,11 +47,12 @@ impl Act {
             Act::Sync => (4, 0),
             Act::Crash => (5, 0),
             Act::Restart => (6, 0),
+            Act::Drop(packet) => (7, packet),
         };
         argument << 3 | kind
     }
 
-    /// The act of this number, if it is one.
+    /// The act of this number, if it is one that a node takes.
     pub fn of(code: u32) -> Option<Act> {
         let argument = code >> 3;
         Some(match code & 7 {
@@ -84,6 +87,9 @@ pub struct Memory {
     pub(super) words: Vec<u32>,
     pub(super) seen: Vec<u32>,
     pub(super) reducing: Reducing,
+    /// Whether requests matter that change nothing but what is owed. Where orders of steps are
+    /// reduced, safety alone is judged.
+    pub(super) heeds_debts: bool,
     pub(super) reached: u64,
     /// Packets that the cap on copies has refused.
     pub(super) refused: u64,
@@ -105,6 +111,7 @@ impl Memory {
             words: Vec::new(),
             seen: Vec::new(),
             reducing: Reducing::default(),
+            heeds_debts: false,
             reached: 0,
             refused: 0,
         }
@@ -147,7 +154,7 @@ impl Idle {
     const FEWEST: usize = 1 << 9;
     /// As many as fit, at eight bytes each, half of a second-level cache of 512 KiB.
     const MOST: usize = 1 << 15;
-    /// No act has this code: the kinds of acts end before 7.
+    /// No act that is kept here has this code: the loss of a packet is no act of a node.
     const NONE: u64 = u64::MAX;
 
     pub(super) fn new() -> Idle {

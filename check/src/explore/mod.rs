@@ -12,14 +12,18 @@
 //! - *A packet that changes nothing* where it arrives does not arrive. On a network that loses, the
 //!   world in which it still waits can do whatever the other can: it blocks no room, since an equal
 //!   packet sent later would only take its place.
-//! - *A request that changes nothing* is not made. The layer above might as well not have asked;
-//!   a monitor is told of requests only to know what may be told back.
+//! - *A request that changes nothing* is not made. The layer above might as well not have asked:
+//!   for safety, a monitor is told of requests only to know what may be told back. Where liveness
+//!   is judged, it is made unless the monitor stays the same, too: an answer is owed.
 //! - *A message to oneself* is taken in the step that wrote it, as by every driver. Steps of other
 //!   nodes in between touch neither this node nor what it sends, so they may come before or after.
 //!   A crash in between is covered by the crash behind: its disk is the same, since what is not
 //!   yet durable is lost either way, and what was sent in addition may be lost. Only what was
 //!   indicated in addition remains: a monitor sees at least as much as it would have.
 //! - *A crash that keeps some frames* is as many syncs and then the crash.
+//! - *What a crashed node had sent* may be lost even on links that lose nothing, as they promise
+//!   nothing of a sender that crashes. While it is down its packets need not arrive; and before it
+//!   comes back they may be dropped, one by one, the last of a link in order first.
 //! - *Time* does not pass, unless [`Timing`] says otherwise: an armed alarm may ring at any moment.
 //!   Clocks stand at 0.
 
@@ -55,6 +59,8 @@ use crate::{Fairness, Judgement, Successors, System, Violation};
 /// A protocol as a [`System`].
 pub struct Explore<'a> {
     name: String,
+    /// Which variant of the subject it is, a phrase each.
+    variant: Vec<String>,
     bounds: Bounds,
     shape: Shape,
     sometimes: Vec<&'static str>,
@@ -86,6 +92,7 @@ impl<'a> Explore<'a> {
         let traitors = subject.traitors();
         let explore = Explore {
             name: format!("{}, {} nodes", subject.name(), subject.nodes()),
+            variant: Vec::new(),
             shape: Shape {
                 nodes: subject.nodes(),
                 requests: firsts,
@@ -100,6 +107,12 @@ impl<'a> Explore<'a> {
         };
         explore.check_timing();
         explore
+    }
+
+    /// The same, saying of which variant of the subject it is: what was saved of one is not gone on
+    /// from with another.
+    pub fn of_variant(self, variant: Vec<String>) -> Explore<'a> {
+        Explore { variant, ..self }
     }
 
     fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
@@ -170,9 +183,12 @@ impl<'a> Explore<'a> {
             return;
         }
         let steps = self.steps(memory, number, act);
-        if self.may_skip(act) && steps.iter().all(|step| step.is_idle(number)) {
+        let heeds_debts = memory.heeds_debts && !memory.reducing.is_on;
+        let is_owed = heeds_debts && matches!(act, Act::Request(_));
+        if !is_owed && self.may_skip(act) && steps.iter().all(|step| step.is_idle(number)) {
             memory.idle.add(number, act);
         }
+        let before = world[self.shape.monitor()];
         for (which, step) in steps.iter().enumerate() {
             let taken = Taken { node, act, which: which as u16 };
             let (led, posts, told, marks) = match step {
@@ -183,27 +199,28 @@ impl<'a> Explore<'a> {
                 }
             };
             memory.reached |= marks;
-            if step.is_idle(number) && self.may_skip(act) {
+            let monitor = self.watch(memory, before, taken, told);
+            let is_unheard = !is_owed || monitor.as_ref() == Ok(&before);
+            if step.is_idle(number) && is_unheard && self.may_skip(act) {
                 continue;
             }
+            let monitor = match monitor {
+                Ok(monitor) => monitor,
+                Err(violation) => {
+                    successors.break_at(taken, violation);
+                    continue;
+                }
+            };
             if memory.reducing.is_on && memory.reducing.note(taken, led, told, posts) {
                 successors.skip();
                 continue;
             }
-            match self.watch(memory, world[self.shape.monitor()], taken, told) {
-                Ok(monitor) => {
-                    let led = self.settled(memory, world, act, led);
-                    self.build(memory, world, taken, place);
-                    memory.words[node.index()] = led;
-                    memory.words[self.shape.monitor()] = monitor;
-                    self.post(memory, posts);
-                    successors.add(taken, memory.words.as_slice().into());
-                }
-                Err(violation) => {
-                    memory.reducing.strides.pop();
-                    successors.break_at(taken, violation);
-                }
-            }
+            let led = self.settled(memory, world, act, led);
+            self.build(memory, world, taken, place);
+            memory.words[node.index()] = led;
+            memory.words[self.shape.monitor()] = monitor;
+            self.post(memory, posts);
+            successors.add(taken, memory.words.as_slice().into());
         }
     }
 
@@ -249,6 +266,7 @@ impl<'a> Explore<'a> {
             if !facts.is_up {
                 if self.bounds.recovery {
                     take(Act::Restart);
+                    self.drop_sent(memory, world, node, successors);
                 }
                 continue;
             }
@@ -272,12 +290,46 @@ impl<'a> Explore<'a> {
         }
     }
 
-    /// Whether an act that changes nothing at its node need not be taken. See the header.
+    /// Adds each loss of a packet that a node had sent before it crashed.
+    fn drop_sent(
+        &self,
+        memory: &mut Memory,
+        world: &World,
+        node: NodeId,
+        successors: &mut Successors<Taken, World>,
+    ) {
+        let start = self.shape.packets();
+        let flight = &world[start..];
+        let Memory { channels, reducing, .. } = memory;
+        let channel = |packet: u32| channels[packet as usize];
+        for (place, &packet) in flight.iter().enumerate() {
+            let next = flight.get(place + 1).copied();
+            let is_last = match self.bounds.network {
+                // Whatever is in flight on such a network need not arrive.
+                Network::Lossy { .. } | Network::Duplicating => return,
+                Network::Reliable { .. } => next != Some(packet),
+                Network::Fifo { .. } => next.map(channel) != Some(channel(packet)),
+            };
+            if is_last && channel(packet).0 == node {
+                let taken = Taken { node, act: Act::Drop(packet), which: 0 };
+                let number = world[node.index()];
+                if reducing.is_on && reducing.note(taken, number, 0, &[]) {
+                    successors.skip();
+                    continue;
+                }
+                let mut words = world.to_vec();
+                words.remove(start + place);
+                successors.add(taken, words.into());
+            }
+        }
+    }
+
+    /// Whether an act that changes nothing need not be taken. See the header.
     fn may_skip(&self, act: Act) -> bool {
         match act {
             Act::Flush | Act::Request(_) | Act::Forge(_) => true,
             Act::Deliver(_) => matches!(self.bounds.network, Network::Lossy { .. }),
-            Act::Fire(_) | Act::Sync | Act::Crash | Act::Restart => false,
+            Act::Fire(_) | Act::Sync | Act::Crash | Act::Restart | Act::Drop(_) => false,
         }
     }
 
@@ -317,6 +369,10 @@ impl System for Explore<'_> {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn identity(&self) -> u64 {
+        self.meaning.identity()
     }
 
     fn bounds(&self) -> Vec<String> {
@@ -370,6 +426,7 @@ impl System for Explore<'_> {
         }
         bounds.extend(self.folding.as_deref().map(Folding::bound));
         bounds.extend(self.reduction_bound());
+        bounds.extend(self.variant.iter().cloned());
         bounds
     }
 
@@ -379,6 +436,10 @@ impl System for Explore<'_> {
 
     fn worker(&self) -> Memory {
         Memory::new()
+    }
+
+    fn heed_debts(&self, memory: &mut Memory) {
+        memory.heeds_debts = true;
     }
 
     /// All nodes have started, in the order of their numbers.
@@ -452,8 +513,8 @@ impl System for Explore<'_> {
         self.owed(memory, world)
     }
 
-    fn fairness(&self, _: &mut Memory, world: &World, taken: Taken) -> Fairness {
-        self.fairness_of(world, taken)
+    fn fairness(&self, memory: &mut Memory, world: &World, taken: Taken) -> Fairness {
+        self.fairness_of(memory, world, taken)
     }
 
     fn withheld(&self, _: &mut Memory, world: &World) -> Vec<u64> {

@@ -9,6 +9,7 @@
 //!   in order are lengthened by different nodes. If one sends what the other receives, a lossy
 //!   network may refuse the new copy only if it comes before the old one has arrived: they do not
 //!   commute. On a link in order, the end is lengthened and the head taken, whichever is first.
+//! - *The loss* of what a crashed node had sent commutes with nothing, for simplicity.
 //! - *Time*, if it is kept: no step commutes then, so nothing is reduced.
 //!
 //! What a step does, whether it may be skipped and whether it breaks a property of its own depends
@@ -153,7 +154,10 @@ impl Explore<'_> {
 
     /// Whether two steps lead to the same world in either order.
     fn commute(&self, memory: &mut Memory, world: &World, one: &Stride, two: &Stride) -> bool {
+        let is_drop = |stride: &Stride| matches!(stride.taken.act, Act::Drop(_));
         one.taken.node != two.taken.node
+            && !is_drop(one)
+            && !is_drop(two)
             && self.has_enough(world, one.taken.act, two.taken.act)
             && !self.feeds(memory, one, two)
             && !self.feeds(memory, two, one)

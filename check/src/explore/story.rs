@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Explore, Memory, Network, Taken, Timing, World};
+use super::{Act, Explore, Memory, Network, Taken, Timing, World};
 use crate::Violation;
 
 /// What happens between two worlds, as the steps of a story: more than one when choices are
@@ -31,8 +31,11 @@ impl Explore<'_> {
     pub(super) fn lines(&self, memory: &mut Memory, world: &World, taken: Taken) -> Vec<String> {
         let Taken { node, act, which } = taken;
         let number = world[node.index()];
-        let steps = self.steps(memory, number, act);
         let doubled = self.bounds.network == Network::Duplicating;
+        if let Act::Drop(_) = act {
+            return self.meaning.lines(number, act, &[], doubled);
+        }
+        let steps = self.steps(memory, number, act);
         self.meaning.lines(number, act, steps[usize::from(which)].script(), doubled)
     }
 

@@ -183,11 +183,18 @@ impl Network {
     /// Whether a reliable link holds more copies of a packet than the cap allows: unlike a lossy
     /// one it may not refuse them, so the world lies outside of the bounds.
     pub fn is_over(self, flight: &[u32]) -> bool {
-        let (Network::Fifo { copies } | Network::Reliable { copies }) = self else {
-            return false;
-        };
-        let count = |packet| flight.iter().filter(|&&other| other == packet).count();
-        flight.iter().any(|&packet| count(packet) > usize::from(copies))
+        match self {
+            Network::Lossy { .. } | Network::Duplicating => false,
+            // Equal packets stand side by side.
+            Network::Reliable { copies } => {
+                let copies = usize::from(copies);
+                flight.windows(copies + 1).any(|row| row[0] == row[copies])
+            }
+            Network::Fifo { copies } => {
+                let count = |packet| flight.iter().filter(|&&other| other == packet).count();
+                flight.iter().any(|&packet| count(packet) > usize::from(copies))
+            }
+        }
     }
 }
 

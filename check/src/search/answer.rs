@@ -32,9 +32,6 @@ impl<S: System> Search<'_, S> {
     /// Judges the runs that go on for ever, once all states are known to be sound.
     pub(super) fn live(&mut self) -> End {
         let system = self.system;
-        if let Err(why) = system.judges_liveness() {
-            return End::Limit(why);
-        }
         // The table and the parents have done their work; their memory is needed.
         self.table = Table::new();
         self.sleepers = None;
@@ -49,6 +46,10 @@ impl<S: System> Search<'_, S> {
         match live(system, &mut self.hands[0].worker, &patience) {
             Live::Holds => End::Complete,
             Live::Limit(why) => End::Limit(why),
+            Live::Excused { components, owed } => End::Limit(format!(
+                "{components} ends of runs owe something that only the bounds keep from coming, so \
+                 liveness cannot be told within them; at the first: {owed}"
+            )),
             Live::Broken { violation, stem, cycle } => {
                 let steps = (stem.len() + cycle.len()) as u64;
                 let story = system.lasso(stem, cycle, &violation);

@@ -2,28 +2,33 @@
 //!
 //! The file holds numbers of 64 bits, little-endian: what was counted, what the system remembers,
 //! the fingerprints that were met, the ways back to parents, and the states that are still to be
-//! left. A system whose states are numbers of what it has met says how to meet it again.
+//! left. It ends in a checksum of all that stands before. A system whose states are numbers of what it has met says how to meet it again.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use crc32c::crc32c_append;
 use model::Fingerprint;
+use world::caught;
 
 use super::Search;
 use crate::hand::Parent;
 use crate::sleep::Sleepers;
 use crate::system::System;
 
+/// Bytes that are summed up at once: enough that a call of the system costs nothing beside them.
+const BUFFER: usize = 1 << 16;
+
 /// Begins every file; the number is the version of the layout.
-const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 2;
+const MAGIC: u64 = u64::from_le_bytes(*b"synod\0ck") ^ 3;
 
 impl<S: System> Search<'_, S> {
     /// What the file belongs to: this system within these bounds.
     fn mark(&self) -> u64 {
         let system = self.system;
-        Fingerprint::of(&(system.name(), system.bounds(), self.asked.liveness))
+        Fingerprint::of(&(system.name(), system.identity(), system.bounds(), self.asked.liveness))
     }
 
     /// Writes everything that is needed to go on.
@@ -37,7 +42,10 @@ impl<S: System> Search<'_, S> {
         let unfinished = path.with_extension("unfinished");
         let write = || -> io::Result<()> {
             let mut file = BufWriter::new(File::create(&unfinished)?);
-            self.write(&mut file, &remembered)?;
+            let mut summed = Summed { file: &mut file, sum: 0 };
+            self.write(&mut summed, &remembered)?;
+            let sum = summed.sum;
+            put(&mut file, u64::from(sum))?;
             file.into_inner()?.sync_all()?;
             fs::rename(&unfinished, path)
         };
@@ -98,10 +106,15 @@ impl<S: System> Search<'_, S> {
 
     /// Takes over what was saved; the search then goes on as if it had not ended.
     pub(super) fn load(&mut self, path: &Path) -> Result<(), String> {
-        let file = File::open(path)
-            .map_err(|error| format!("{} cannot be opened: {error}", path.display()))?;
+        let open = || {
+            let file = File::open(path);
+            file.map_err(|error| format!("{} cannot be opened: {error}", path.display()))
+        };
         let wrong = |why: String| format!("{} cannot be gone on from: {why}", path.display());
-        self.read(&mut BufReader::new(file)).map_err(wrong)
+        check_sum(open()?).map_err(wrong)?;
+        // What a system remembers is computed again: were the code another one, it could panic.
+        let mut file = BufReader::new(open()?);
+        caught(|| self.read(&mut file)).unwrap_or_else(Err).map_err(wrong)
     }
 
     fn read(&mut self, file: &mut impl Read) -> Result<(), String> {
@@ -157,6 +170,47 @@ impl<S: System> Search<'_, S> {
             states.push(state.ok_or("it holds a state that is none")?);
         }
         Ok(states)
+    }
+}
+
+/// Sums up what is written.
+struct Summed<'f, W: Write> {
+    file: &'f mut W,
+    sum: u32,
+}
+
+impl<W: Write> Write for Summed<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sum = crc32c_append(self.sum, &bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Whether a file ends in the checksum of what stands before.
+fn check_sum(mut file: File) -> Result<(), String> {
+    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut left = length.checked_sub(8).ok_or("it ends too early")?;
+    if get(&mut file)? != MAGIC {
+        return Err("it is no saved exploration of this version".into());
+    }
+    let mut sum = crc32c_append(0, &MAGIC.to_le_bytes());
+    left = left.checked_sub(8).ok_or("it ends too early")?;
+    let mut buffer = vec![0; BUFFER];
+    while left > 0 {
+        let part = left.min(BUFFER as u64) as usize;
+        file.read_exact(&mut buffer[..part]).map_err(unreadable)?;
+        sum = crc32c_append(sum, &buffer[..part]);
+        left -= part as u64;
+    }
+    match get(&mut file)? == u64::from(sum) {
+        true => Ok(()),
+        false => Err("it is damaged: its checksum is of something else".into()),
     }
 }
 

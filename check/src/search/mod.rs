@@ -188,7 +188,10 @@ impl<'a, S: System> Exploration<'a, S> {
     /// Explores.
     pub fn run(self) -> Report {
         let mut search = Search::new(self);
-        let mut end = search.run();
+        let mut end = match search.heed_debts() {
+            Ok(()) => search.run(),
+            Err(why) => End::Limit(why),
+        };
         if let (End::Limit(why), Some(path)) = (&mut end, &search.asked.checkpoint)
             && search.distinct > 0
         {
@@ -283,6 +286,15 @@ impl<'a, S: System> Search<'a, S> {
             heap_bytes: [0; 2],
             peak_bytes: 0,
         }
+    }
+
+    /// Prepares for judging liveness, if that is asked for.
+    fn heed_debts(&mut self) -> Result<(), String> {
+        if !self.asked.liveness {
+            return Ok(());
+        }
+        self.hands.iter_mut().for_each(|hand| self.system.heed_debts(&mut hand.worker));
+        self.system.judges_liveness()
     }
 
     fn run(&mut self) -> End {

@@ -1,6 +1,5 @@
 //! The parent of a trial: starts nodes, uses them, does faults to them, judges them.
 
-mod child;
 mod faults;
 mod user;
 
@@ -20,9 +19,9 @@ use sim::Plan;
 use world::trace::{Clock, Happening, Trace, What};
 
 use crate::clock::now;
+use crate::process::{self, Process};
+use crate::weather::Weather;
 use crate::wire::{Command, Line};
-use child::{Child, Said};
-use faults::Weather;
 pub use user::User;
 
 /// What is tried.
@@ -62,6 +61,8 @@ pub struct Report {
     pub seconds: f64,
     /// What was broken, as a sentence.
     pub violation: Option<String>,
+    /// How far the judge came, if what users heard was too hard to judge.
+    pub undecided: Option<String>,
     /// Everything that happened.
     #[serde(skip)]
     pub trace: Option<Trace>,
@@ -72,9 +73,12 @@ impl Display for Report {
         let Report { subject, nodes, asked, told, messages, faults, seconds, .. } = self;
         writeln!(f, "{subject}: {nodes} processes over TCP, {seconds:.1} s, {faults} faults")?;
         writeln!(f, "{asked} requests, {told} indications, {messages} messages")?;
-        match &self.violation {
-            None => write!(f, "no violation"),
-            Some(what) => write!(f, "VIOLATED: {what}"),
+        match (&self.violation, &self.undecided) {
+            (None, None) => write!(f, "no violation"),
+            (None, Some(covered)) => {
+                write!(f, "unknown: what users heard is too hard to judge: {covered}")
+            }
+            (Some(what), _) => write!(f, "VIOLATED: {what}"),
         }
     }
 }
@@ -132,6 +136,13 @@ impl Trial<'_> {
     }
 }
 
+/// What is heard of a node.
+enum Said {
+    Line(NodeId, Line),
+    /// It ended, in this life, and why.
+    Ended(NodeId, u32, String),
+}
+
 /// Something that a node did, or that was done to it.
 struct Event {
     happening: Happening,
@@ -143,7 +154,7 @@ struct Field<'a> {
     trial: &'a Trial<'a>,
     runs: &'a Runs,
     began: u64,
-    children: BTreeMap<NodeId, Child>,
+    children: BTreeMap<NodeId, Process>,
     addresses: Vec<SocketAddr>,
     weather: Weather,
     events: Vec<Event>,
@@ -192,8 +203,21 @@ impl Field<'_> {
             format!("--disk={}", disk.display()),
         ];
         arguments.extend(own);
-        let child = Child::spawn(node, &arguments, self.tell.clone())?;
-        self.children.insert(node, child);
+        let fail = |error| format!("cannot start {node}: {error}");
+        let program = std::env::current_exe().map_err(fail)?;
+        let tell = self.tell.clone();
+        let process = Process::spawn(&program, &arguments, move |said| {
+            let said = match said {
+                process::Said::Line(line) => match serde_json::from_str(&line) {
+                    Ok(line) => Said::Line(node, line),
+                    // What a killed process was writing may be cut off in the middle of a line.
+                    Err(_) => return,
+                },
+                process::Said::Ended(ending) => Said::Ended(node, life, ending.to_string()),
+            };
+            let _ = tell.send(said);
+        });
+        self.children.insert(node, process.map_err(fail)?);
         Ok(())
     }
 
@@ -205,7 +229,7 @@ impl Field<'_> {
     /// Tells a node, if it is up.
     fn command(&mut self, node: NodeId, command: &Command) {
         if let Some(child) = self.children.get_mut(&node) {
-            child.command(command);
+            child.write(serde_json::to_vec(command).expect("A command is JSON."));
         }
     }
 
@@ -290,7 +314,7 @@ impl Field<'_> {
     }
 
     /// Whether all is well, and everything has come that was promised to the core.
-    fn verdict(&mut self, core: NodeSet) -> Result<(), String> {
+    fn verdict(&mut self, core: NodeSet) -> Result<Option<String>, String> {
         let heard = self.everything();
         (self.runs.judge)(&self.trial.settings, &heard, Some(core))
     }
@@ -331,6 +355,7 @@ impl Field<'_> {
             messages: trace.messages(),
             faults: self.faults,
             seconds: (now() - self.began) as f64 / 1e9,
+            undecided: verdict.as_ref().ok().cloned().flatten(),
             violation: verdict.err(),
             trace: Some(trace),
         })

@@ -9,7 +9,6 @@ mod local;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use canon::register::{Indication, Request};
@@ -18,11 +17,12 @@ use machine::{Indication as StoreTold, Operation, Request as StoreAsk};
 use model::{NodeId, NodeSet, Process, Random};
 use serde::Serialize;
 use spec::history::models::{Register, RegisterInput, RegisterOutput};
-use spec::history::{Limits, Recorder, Verdict, check};
+use spec::history::{Recorder, Verdict};
 use world::Subject;
 use world::timed::{Climate, Fault, MICROS, MILLIS, News, SECONDS, Stop, World};
 
 use crate::abd::{AbdLab, Writers};
+use crate::register_users::{JUDGED_WITHIN, verdict};
 use crate::store::StoreLab;
 
 pub use local::{Local, LocalLab, Nothing};
@@ -44,9 +44,6 @@ const EVERY: u64 = 50 * MILLIS;
 /// An operation that is not answered within this time counts as not answered: longer than the worst
 /// round trips, shorter than the shortest election.
 const DEADLINE: u64 = 400 * MILLIS;
-
-/// What judging one history may take.
-const JUDGED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A protocol that holds one register for its users, or something of which it can be a part.
 pub trait Replicated: Subject {
@@ -353,8 +350,7 @@ impl<'s, R: Replicated> Town<'s, R> {
     }
 
     fn judge(&self) -> Verdict {
-        let limits = Limits { time: Some(JUDGED_WITHIN), ..Limits::default() };
-        check(&Register, &self.recorder.clone().finish(), &limits, Instant::now()).verdict
+        verdict(&Register, &self.recorder, JUDGED_WITHIN)
     }
 }
 

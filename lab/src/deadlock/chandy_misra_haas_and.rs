@@ -96,7 +96,11 @@ impl Subject for ChandyMisraHaasAndLab {
     }
 
     fn resized(&self, nodes: usize) -> Option<ChandyMisraHaasAndLab> {
-        Some(ChandyMisraHaasAndLab { nodes, ..self.clone() })
+        let all = NodeSet::first(nodes);
+        let is_there =
+            |(from, on): &(NodeId, NodeSet)| all.contains(*from) && on.intersection(all) == *on;
+        let waits = self.waits.iter().copied().filter(is_there).collect();
+        (nodes > 1).then(|| ChandyMisraHaasAndLab { nodes, waits, ..self.clone() })
     }
 }
 

@@ -84,7 +84,7 @@ impl Subject for ChandyLamportLab {
     }
 
     fn resized(&self, nodes: usize) -> Option<ChandyLamportLab> {
-        Some(ChandyLamportLab { nodes, ..self.clone() })
+        Some(ChandyLamportLab { nodes, beginners: self.beginners.min(nodes), ..self.clone() })
     }
 }
 

@@ -10,14 +10,14 @@ use machine::etcd::{
     Txn,
 };
 use machine::{Indication, Operation, Request};
-use sim::{Clients, Plan, Probes, Workload};
+use sim::{Clients, Judgement, Plan, Probes, Workload};
 use spec::history::{Model, Recorder};
 use world::story::Heard;
 use world::timed::News;
 
 use super::model::{Answer, Ask, KEYS, StoreModel};
 use super::{Store, StoreLab};
-use crate::register_users::linearizable;
+use crate::register_users::{JUDGED_WITHIN, linearizable};
 
 /// How long a client waits for an answer, in virtual nanoseconds: as long as a server does.
 const PATIENCE: u64 = 7_000_000_000;
@@ -51,7 +51,7 @@ impl Workload<StoreLab> for StoreClients {
         }
     }
 
-    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Result<(), String> {
+    fn judge(&self, _: &StoreLab, heard: &[(u64, Heard<Store>)]) -> Judgement {
         let (mut recorder, mut revisions) = (Recorder::new(), Vec::new());
         let mut open = BTreeMap::new();
         for (at, (_, one)) in (1..).zip(heard) {
@@ -215,16 +215,7 @@ impl Town {
 
     fn draw(&self, count: u64) -> Ask {
         let mut random = Random::child(self.seed ^ count.rotate_left(32), "operation");
-        let key = random.below(u64::from(KEYS)) as u8;
-        match random.below(10) {
-            0..4 => Ask::Put { key, value: count },
-            4..7 => Ask::Get { key },
-            7..9 => {
-                let expected = self.seen.get(&key).copied().unwrap_or(0);
-                Ask::Swap { key, expected, value: count }
-            }
-            _ => Ask::Delete { key },
-        }
+        drawn(&mut random, count, |key| self.seen.get(&key).copied().unwrap_or(0))
     }
 
     fn probe(&mut self, now: u64) -> Option<(NodeId, Request<etcd::Command, Query>)> {
@@ -278,7 +269,7 @@ impl Clients<Store> for Town {
         self.probes = Some(Probes::new(now, core, self.settle));
     }
 
-    fn judge(&self) -> Result<(), String> {
+    fn judge(&self) -> Judgement {
         judge(&self.recorder, &self.revisions)
     }
 
@@ -300,10 +291,23 @@ impl Clients<Store> for Town {
     }
 }
 
+/// An operation by chance; `written` is when a key was last seen written.
+pub(super) fn drawn(random: &mut Random, value: u64, written: impl Fn(u8) -> i64) -> Ask {
+    let key = random.below(u64::from(KEYS)) as u8;
+    match random.below(10) {
+        0..4 => Ask::Put { key, value },
+        4..7 => Ask::Get { key },
+        7..9 => Ask::Swap { key, expected: written(key), value },
+        _ => Ask::Delete { key },
+    }
+}
+
 /// Judges what clients saw: the store's revisions, and the history of each key.
-fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Result<(), String> {
-    judge_revisions(revisions)?;
-    linearizable(&StoreModel, recorder)
+fn judge(recorder: &Recorder<Ask, Answer>, revisions: &[Revision]) -> Judgement {
+    match judge_revisions(revisions) {
+        Err(what) => Judgement::Violated(what),
+        Ok(()) => linearizable(&StoreModel, recorder, JUDGED_WITHIN),
+    }
 }
 
 /// The store has one revision: it never falls from an answer to a later call, and no two writes

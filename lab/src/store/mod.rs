@@ -4,7 +4,7 @@
 mod clients;
 mod model;
 
-use ::model::{Event, NodeId};
+use ::model::{Event, NodeId, Random};
 use canon::order::raft::{
     Mutant, Raft, Setup, electable_completeness, election_safety, leader_completeness,
     log_matching, state_machine_safety,
@@ -97,6 +97,18 @@ impl Subject for StoreLab {
         let asks = [put(first + 1), put(first + 2), Ask::Get { key }, Ask::Get { key }];
         let asks = (first + 1..).zip(asks);
         asks.map(|(id, ask)| Request::Ask { id, operation: clients::operation(&ask) }).collect()
+    }
+
+    /// For real processes. Whoever asks here has seen nothing, so what it swaps is what was never
+    /// written.
+    fn request(
+        &self,
+        _: NodeId,
+        count: u64,
+        random: &mut Random,
+    ) -> Option<Request<etcd::Command, Query>> {
+        let operation = clients::operation(&clients::drawn(random, count, |_| 0));
+        Some(Request::Ask { id: count + 1, operation })
     }
 
     fn epoch(&self, store: &Store) -> Option<Epoch> {

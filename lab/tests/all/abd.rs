@@ -3,7 +3,9 @@
 use crate::trial::{breaks_without_its_needs, is_caught_within, simulated};
 use canon::register::abd::Mutant;
 use check::{Bounds, Exploration, Explore, Flushing, Report, Verdict};
-use lab::{AbdLab, Exhibit, Writers};
+use lab::{AbdLab, Exhibit, RegisterUsers, Writers};
+use sim::{Campaign, Options, campaign};
+use std::sync::atomic::AtomicBool;
 
 /// Three nodes; `n0` writes so often, so many nodes read.
 fn small(writers: Writers, writes: u64, reading: usize) -> AbdLab {
@@ -43,8 +45,29 @@ fn the_sound_register_bears_long_runs_in_every_size() {
     for nodes in [1, 2, 3, 4, 5, 7] {
         for writers in [Writers::One, Writers::All] {
             let report = simulated(&AbdLab::new(nodes, writers), 100, None);
-            assert_eq!(report.failures, 0, "{report}");
+            assert_eq!((report.failures, report.undecided), (0, 0), "{report}");
         }
+    }
+}
+
+/// With next to no work allowed histories are undecided, the same ones every time; with
+/// little, the longer ones.
+#[test]
+fn histories_too_hard_to_judge_are_no_violations() {
+    let runs = Campaign {
+        runs: 40,
+        options: Options { scale: AbdLab::scale(), shrink_runs: 0, ..Options::default() },
+        ..Campaign::default()
+    };
+    let go = AtomicBool::new(false);
+    for (work, undecided) in [(0, 40..=40), (100, 1..=39)] {
+        let users = RegisterUsers { work };
+        let [one, other] =
+            [(); 2].map(|()| campaign(&AbdLab::new(3, Writers::All), &users, &runs, &go, |_| {}));
+        assert_eq!((one.failures, one.runs), (0, 40), "{one}");
+        assert!(undecided.contains(&one.undecided), "{one}");
+        assert_eq!(one.undecided_seeds, other.undecided_seeds);
+        assert_eq!(one.hash, other.hash);
     }
 }
 

@@ -80,6 +80,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// slowest of the workloads' nodes here elects a leader in one.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// The most nodes of a test. Each costs this program three pipes and three threads; a process may
+/// usually open 1,024 files.
+pub const MOST_NODES: usize = 256;
+
 /// How long a partition lasts, and how long the time between two is.
 const PARTITION: Duration = Duration::from_secs(3);
 
@@ -132,6 +136,7 @@ impl Test {
             misshapen: BTreeMap::new(),
             partitions: 0,
             worked: Duration::ZERO,
+            interrupted: false,
         };
         harness.init()?;
         let mut clients = self.workload.clients(self);
@@ -165,6 +170,8 @@ struct Harness<'t> {
     misshapen: BTreeMap<String, (String, u64)>,
     partitions: u64,
     worked: Duration,
+    /// Whether the clients were told to stop before their time was over.
+    interrupted: bool,
 }
 
 impl Harness<'_> {
@@ -239,7 +246,11 @@ impl Harness<'_> {
         let pause = Duration::from_secs(1) / self.test.rate.max(1);
         let (mut next, mut turn) = (begin, begin + PARTITION);
         let mut random = Random::child(self.test.seed, "partitions");
-        while begin.elapsed() < self.test.time && !stop.load(Ordering::Relaxed) {
+        while begin.elapsed() < self.test.time {
+            if stop.load(Ordering::Relaxed) {
+                self.interrupted = true;
+                break;
+            }
             self.step(next.min(turn))?;
             let now = Instant::now();
             if now >= turn {
@@ -423,6 +434,7 @@ impl Harness<'_> {
             workload: self.test.workload.to_string(),
             nodes: self.test.nodes,
             seconds: self.worked.as_secs_f64(),
+            interrupted: self.interrupted,
             ok: count(|end| matches!(end, End::Ok(_))),
             failed: count(|end| matches!(end, End::Failed(_))),
             unknown: count(|end| matches!(end, End::Unknown)),

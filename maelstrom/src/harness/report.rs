@@ -16,6 +16,8 @@ pub struct Report {
     pub nodes: usize,
     /// Seconds that clients worked, of real time.
     pub seconds: f64,
+    /// Whether they were told to stop before their time was over.
+    pub interrupted: bool,
     /// Requests that succeeded.
     pub ok: u64,
     /// Requests that failed for certain.
@@ -88,8 +90,11 @@ impl Display for Report {
             writeln!(f, "everywhere in {stable}")?;
         }
         self.findings.iter().try_for_each(|finding| writeln!(f, "{finding}"))?;
-        let verdict = if self.is_valid() { "everything is as it should be" } else { "INVALID" };
-        f.write_str(verdict)
+        f.write_str(match (self.is_valid(), self.interrupted) {
+            (true, false) => "everything is as it should be",
+            (true, true) => "stopped before its time: unknown",
+            (false, _) => "INVALID",
+        })
     }
 }
 

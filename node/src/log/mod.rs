@@ -14,6 +14,7 @@ mod error;
 mod format;
 mod recover;
 mod segment;
+pub mod wound;
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};

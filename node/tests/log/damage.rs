@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use node::log::LogError;
+use node::log::{LogError, wound};
 
 use super::{Dice, SECTOR, append, open, put, segment, segments, write_and_sync};
 
@@ -203,4 +203,38 @@ fn another_format_version_is_named() {
     put(&path, &bytes);
     let error = open(dir.path()).expect_err("the version is unknown").to_string();
     assert!(error.contains("format version 2") && error.contains("knows 1"), "{error}");
+}
+
+/// Damage that is done on purpose: whichever frame rots, the log is refused there; however many are
+/// forgotten, what is left is a shorter log like any other, which can be written on.
+#[test]
+fn wounds_are_those_of_bad_disks() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = small_log(dir.path());
+    let places = wound::frames(dir.path()).unwrap();
+    assert_eq!(places.len(), all.len());
+    for frame in 0..2 * all.len() as u64 {
+        let sound = segments(dir.path());
+        let place = wound::rot(dir.path(), frame).unwrap();
+        assert_eq!(place.as_ref(), Some(&places[frame as usize % all.len()]));
+        match open(dir.path()) {
+            Err(LogError::Damaged { file, offset, .. }) => {
+                let place = place.unwrap();
+                assert_eq!((file, offset as usize), (place.file, place.offset), "frame {frame}");
+            }
+            other => panic!("frame {frame}: {:?}", other.map(|(_, opened, _)| opened)),
+        }
+        sound.iter().for_each(|(path, bytes)| put(path, bytes));
+    }
+    for (forgotten, left) in [(1, 8), (2, 6), (5, 1), (u64::MAX, 0)] {
+        wound::forget(dir.path(), forgotten).unwrap();
+        let (mut log, opened, frames) = open(dir.path()).unwrap();
+        assert_eq!((frames.as_slice(), opened.cut), (&all[..left as usize], None));
+        assert_eq!(opened.created, left == 0);
+        assert_eq!(log.next(), left + 1);
+        append(&mut log, b"more");
+        write_and_sync(&mut log);
+        drop(log);
+        wound::forget(dir.path(), 1).unwrap();
+    }
 }

@@ -1,4 +1,5 @@
-//! The memory cap and the deadline, asked before every growth and every few steps.
+//! The memory cap, the deadline and the work allowed, asked before every growth and every few
+//! steps.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,10 @@ pub struct Limits {
     pub memory: usize,
     /// The longest the check may take, reading included. Nothing means for ever.
     pub time: Option<Duration>,
+    /// The most work, in steps of a search or visits of an operation, some 30 to 100 ns each.
+    /// Nothing means without end. Unlike the time, it stops at the same place on every machine, so
+    /// that with no limit of time equal questions have equal answers.
+    pub work: Option<u64>,
     /// Whether to decide the parts of an object one by one where the model says they are
     /// independent.
     pub split_by_key: bool,
@@ -19,11 +24,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Two gibibytes, which hold some fifty million visited configurations; one minute; split; with
-    /// rules.
+    /// Two gibibytes, which hold some fifty million visited configurations; one minute, whatever
+    /// the work; split; with rules.
     fn default() -> Self {
         let time = Some(Duration::from_secs(60));
-        Limits { memory: 2 << 30, time, split_by_key: true, rules: true }
+        Limits { memory: 2 << 30, time, work: None, split_by_key: true, rules: true }
     }
 }
 
@@ -33,6 +38,8 @@ impl Default for Limits {
 pub enum Stop {
     /// The time was up.
     Deadline,
+    /// Going on would have been more work than allowed.
+    Work,
     /// Going on would have taken more memory than allowed.
     Memory,
     /// The configurations allotted to a first look were used up; a longer search may follow.
@@ -46,6 +53,8 @@ pub(crate) struct Budget {
     used: usize,
     peak: usize,
     deadline: Option<Instant>,
+    /// The work that may still be done.
+    work: u64,
     /// Work since the clock was last read.
     unclocked: u64,
 }
@@ -62,6 +71,7 @@ impl Budget {
             peak: 0,
             // A deadline too far away to be represented is none.
             deadline: limits.time.and_then(|time| start.checked_add(time)),
+            work: limits.work.unwrap_or(u64::MAX),
             unclocked: Self::WORK_PER_CLOCK,
         }
     }
@@ -97,8 +107,14 @@ impl Budget {
         self.used = used;
     }
 
-    /// Counts some work, and reads the clock if enough has gathered.
+    /// Counts some work, and reads the clock if enough has gathered. What was refused once is
+    /// refused from then on.
     pub(crate) fn work(&mut self, units: u64) -> Result<(), Stop> {
+        let Some(left) = self.work.checked_sub(units) else {
+            self.work = 0;
+            return Err(Stop::Work);
+        };
+        self.work = left;
         self.unclocked += units;
         if self.unclocked < Self::WORK_PER_CLOCK {
             return Ok(());

@@ -168,7 +168,7 @@ impl<'a, M: Model> Inquiry<'a, M> {
                     Ok(Err(explanation)) => return Verdict::NotLinearizable { explanation },
                     Err(stop) => reason = stop,
                 }
-                if reason == Stop::Deadline && order.is_none() {
+                if matches!(reason, Stop::Deadline | Stop::Work) && order.is_none() {
                     break;
                 }
             }

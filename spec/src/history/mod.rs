@@ -52,7 +52,9 @@ pub use report::{Answer, Report};
 pub use rules::{Conflict, Fact, Ruling, Timed};
 pub use violation::Violation;
 
-use models::{Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Set, Stack};
+use models::{
+    Counter, Kv, Lock, MultiRegister, Queue, Register, RegisterInput, Revisions, Set, Stack,
+};
 use read::{Source, Vocabulary, read, read_with};
 
 /// Reads a recorded history, whose format is recognised, and decides whether it is what the level
@@ -87,6 +89,7 @@ pub fn verify(
         ModelName::Set => question.ask(&Set),
         ModelName::Counter => question.ask(&Counter),
         ModelName::Lock => question.ask(&Lock),
+        ModelName::Revisions => question.ask(&Revisions),
     }
 }
 

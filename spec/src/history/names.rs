@@ -24,11 +24,13 @@ pub enum ModelName {
     Counter,
     /// `lock`: [`Lock`](super::models::Lock).
     Lock,
+    /// `revisions`: [`Revisions`](super::models::Revisions).
+    Revisions,
 }
 
 impl ModelName {
     /// Every model there is.
-    pub const ALL: [ModelName; 9] = [
+    pub const ALL: [ModelName; 10] = [
         ModelName::Register,
         ModelName::CasRegister,
         ModelName::MultiRegister,
@@ -38,6 +40,7 @@ impl ModelName {
         ModelName::Set,
         ModelName::Counter,
         ModelName::Lock,
+        ModelName::Revisions,
     ];
 
     /// The name, as users write it.
@@ -52,6 +55,7 @@ impl ModelName {
             ModelName::Set => "set",
             ModelName::Counter => "counter",
             ModelName::Lock => "lock",
+            ModelName::Revisions => "revisions",
         }
     }
 }
@@ -80,13 +84,25 @@ pub enum Level {
     /// Sandberg 1988).
     Pram,
     /// A client's read sees its latest write, or one that it did not make (Terry et al. 1994, as
-    /// the three that follow).
+    /// the three that follow). Its own writes come in its order here, so that a client which reads
+    /// back the first of two breaks this. (The paper leaves that order to monotonic writes.)
     ReadYourWrites,
-    /// A client's reads never go back to an earlier state.
+    /// Whichever server answers a client's read holds all writes that its earlier reads returned.
+    /// The order in which servers take writes is open, but it is one for all reads of a client. So
+    /// if somebody writes 1 and then 2, a client may read 2 and then 1: to exclude that, ask for
+    /// [`Pram`](Level::Pram).
     MonotonicReads,
-    /// All clients see one client's writes in its order.
+    /// Whichever server holds a client's write holds all that the client wrote before, and takes
+    /// them in that order. Two reads, of one client even, may be answered by two servers, the
+    /// second of which has received less. So reads of single registers cannot break this guarantee
+    /// alone, unless they return what nobody wrote, or what their own client only writes later:
+    /// what they can break is [`Pram`](Level::Pram), which is this with the two above.
     MonotonicWrites,
-    /// Who sees a write has seen what its client had seen before it.
+    /// Whichever server holds a client's write holds what the client had read before it, and takes
+    /// it after that. This constrains writes that come after reads, not reads; reads of single
+    /// registers break it alone only if writes follow each other in a circle. Whoever reads an
+    /// effect and then not its cause breaks [`Causal`](Level::Causal), which is this with the three
+    /// above.
     WritesFollowReads,
     /// After the last change all clients come to read the same.
     Convergence,
@@ -122,6 +138,28 @@ impl Level {
             Level::MonotonicWrites => "monotonic-writes",
             Level::WritesFollowReads => "writes-follow-reads",
             Level::Convergence => "convergence",
+        }
+    }
+
+    /// What to know about a history that has this level, where that says less than one might
+    /// think.
+    pub fn caution(self) -> Option<&'static str> {
+        match self {
+            Level::MonotonicReads => Some(
+                "This says nothing of the order in which one client's writes are seen: pram asks \
+                 for that as well.",
+            ),
+            Level::MonotonicWrites => Some(
+                "Reads of single registers cannot break this guarantee alone, as any two may come \
+                 from different servers: pram asks for it together with monotonic-reads and \
+                 read-your-writes.",
+            ),
+            Level::WritesFollowReads => Some(
+                "Only writes that follow each other in a circle break this guarantee alone, as any \
+                 two reads may come from different servers: causal asks for it together with the \
+                 other three.",
+            ),
+            _ => None,
         }
     }
 }

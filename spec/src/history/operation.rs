@@ -69,6 +69,11 @@ impl<I, O> History<I, O> {
         &self.operations
     }
 
+    /// The same operations, each told something new. What is told must not move them in time.
+    pub(super) fn map(self, tell: impl FnMut(Operation<I, O>) -> Operation<I, O>) -> Self {
+        History { operations: self.operations.into_iter().map(tell).collect(), ..self }
+    }
+
     /// How many operations were called.
     pub fn len(&self) -> usize {
         self.operations.len()
@@ -77,20 +82,6 @@ impl<I, O> History<I, O> {
     /// Whether nothing was called.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
-    }
-
-    /// The same history as if nobody knew what came of these answered operations.
-    pub(crate) fn forget(&self, these: impl Fn(usize) -> bool) -> Self
-    where
-        Self: Clone,
-    {
-        let mut history = self.clone();
-        for (index, operation) in history.operations.iter_mut().enumerate() {
-            if operation.returned().is_some() && these(index) {
-                operation.outcome = Outcome::Unknown;
-            }
-        }
-        history
     }
 
     /// The clients that have names.

@@ -28,6 +28,9 @@ pub struct Report {
     pub bytes: usize,
     /// If the promise is broken, why; a thought a line. Otherwise empty.
     pub explanation: Vec<String>,
+    /// If the promise is kept, what it does not say, where one might think that it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<&'static str>,
     /// If unknown, which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<Stop>,
@@ -98,6 +101,7 @@ impl Report {
             explored: judged.explored,
             bytes: judged.bytes,
             explanation: Vec::new(),
+            caution: None,
             limit: None,
             covered: None,
             witness: None,
@@ -110,6 +114,7 @@ impl Report {
         match judged.judgement {
             Judgement::Holds { witness } => {
                 report.verdict = Answer::Holds(level);
+                report.caution = level.caution();
                 report.witness = witness;
             }
             Judgement::Violated { violation, explanation } => {
@@ -128,7 +133,7 @@ impl Report {
     /// Answers that nothing is known, for there was nothing to judge.
     pub(crate) fn take_back(&mut self, why: String) {
         self.verdict = Answer::Unknown;
-        self.witness = None;
+        (self.witness, self.caution) = (None, None);
         self.covered = Some(why);
     }
 
@@ -165,6 +170,7 @@ impl fmt::Display for Report {
         write!(f, "{}", self.verdict)?;
         match self.limit {
             Some(Stop::Memory) => write!(f, " (the memory allowed was used up)")?,
+            Some(Stop::Work) => write!(f, " (the work allowed was done)")?,
             Some(_) => write!(f, " (the time allowed was used up)")?,
             None => {}
         }
@@ -179,6 +185,9 @@ impl fmt::Display for Report {
         )?;
         if let Some(covered) = &self.covered {
             write!(f, "\n{covered}")?;
+        }
+        if let Some(caution) = self.caution {
+            write!(f, "\n{caution}")?;
         }
         if self.events_counted {
             write!(f, "\nThe events share lines: what is called a line is counted in events.")?;

@@ -133,6 +133,9 @@ impl fmt::Display for Report {
             (Conclusion::Unknown, Some(Stop::Memory)) => {
                 write!(f, "unknown whether {expected} (the memory allowed was used up)")?;
             }
+            (Conclusion::Unknown, Some(Stop::Work)) => {
+                write!(f, "unknown whether {expected} (the work allowed was done)")?;
+            }
             (Conclusion::Unknown, Some(Stop::Allotment)) => {
                 write!(f, "unknown whether {expected} (some cycles were not looked for)")?;
             }

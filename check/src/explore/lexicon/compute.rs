@@ -20,7 +20,8 @@ impl<S: Shareable> Lexicon<'_, S> {
         let entry = Arc::clone(&tables.entries[number as usize]);
         let me = entry.node.me;
         let input = match act {
-            Act::Deliver(packet) | Act::Forge(packet) => {
+            // A loss is computed by nobody; were it asked for, it would be an arrival.
+            Act::Deliver(packet) | Act::Forge(packet) | Act::Drop(packet) => {
                 let packet = tables.packets.value(packet);
                 Input::Event(Event::Message(packet.from, packet.message.clone()))
             }

@@ -100,6 +100,10 @@ impl<'a, S: Shareable> Lexicon<'a, S> {
                 let Packet { from, to, message } = (**tables.packets.value(packet)).clone();
                 Line::Deliver { from, to, message }
             }
+            Act::Drop(packet) => {
+                let Packet { from, to, message } = (**tables.packets.value(packet)).clone();
+                Line::Drop { from, to, message }
+            }
             Act::Fire(place) => Line::Fire { node, timer: entry.timers[place as usize].clone() },
             Act::Request(place) => {
                 let request = self.requests[node.index()][place as usize].clone();
@@ -114,6 +118,17 @@ impl<'a, S: Shareable> Lexicon<'a, S> {
 }
 
 impl<S: Shareable> Meaning for Lexicon<'_, S> {
+    fn identity(&self) -> u64 {
+        let nodes = NodeId::first(self.subject.nodes());
+        let processes = nodes.map(|node| self.subject.process(node)).collect::<Vec<_>>();
+        let monitor = self.subject.told_monitor();
+        let invariants: Vec<&str> = self.invariants.iter().map(|one| one.name).collect();
+        let (sometimes, requests) = (self.sometimes(), &self.requests);
+        Fingerprint::of(&format!(
+            "{processes:?} {monitor:?} {requests:?} {invariants:?} {sometimes:?}"
+        ))
+    }
+
     fn fresh(&self) -> (Vec<u32>, u32) {
         let mut tables = self.tables();
         let nodes = NodeId::first(self.subject.nodes());

@@ -4,9 +4,9 @@
 use std::sync::atomic::AtomicBool;
 
 use check::{Exploration, Explore, Report, Verdict};
-use lab::Exhibit;
+use lab::{Entry, Exhibit, Settings, Sim, Watch};
 use model::Named;
-use sim::{Campaign, Options, campaign};
+use sim::{Campaign, Failure, Options, campaign};
 
 /// Explores within the exhibit's own bounds.
 pub fn explored<E: Exhibit>(lab: &E) -> Report {
@@ -53,11 +53,29 @@ pub fn breaks_without_its_needs<E: Exhibit>(nodes: usize, runs: u64) {
     }
 }
 
-/// At the usual size this mutant breaks within so many runs.
+/// At the usual size this mutant breaks within so many runs. Its failure, saved, breaks the same
+/// when it is read again, and is no run that breaks the sound protocol, too.
 pub fn is_caught_within<E: Exhibit>(mutant: E::Mutant, runs: u64) {
-    let report = simulated(&E::sized(E::CARD.nodes).broken(mutant), runs, None);
-    assert!(report.failures > 0, "{mutant} survives: {report}");
+    let runs_of = lab::find(E::CARD.name).and_then(Entry::runs).expect("It has runs.");
+    let settings = Settings { mutant: Some(mutant.to_string()), ..Settings::default() };
+    let options = Options { shrink_runs: SHRINK_RUNS, ..Options::default() };
+    let campaign = Campaign { runs, options, ..Campaign::default() };
+    let watch = Watch { stop: &AtomicBool::new(false), progress: &mut |_| {} };
+    let report = (runs_of.sim)(&Sim { settings, campaign }, watch).expect("It can be simulated.");
+    let Some(failure) = &report.first_failure else { panic!("{mutant} survives: {report}") };
+    let saved = Failure::from_json(&failure.to_json()).expect("It can be read again.");
+    let follow = |settings: &Settings| {
+        let outcome = (runs_of.follow)(settings, &saved.plan, saved.judge_every, 0);
+        outcome.expect("It is a plan for a size that there is.").violation
+    };
+    let broken = Settings::of(&saved);
+    assert_eq!(follow(&broken).as_ref(), Some(&failure.violation), "{mutant}: {failure}");
+    let sound = Settings { mutant: None, ..broken };
+    assert_eq!(follow(&sound), None, "{mutant}: the sound protocol does the same: {failure}");
 }
+
+/// Enough to lose most of a plan, and some of its nodes.
+const SHRINK_RUNS: u64 = 60;
 
 /// Each mutant, by its name on the command line, breaks within so many runs.
 pub fn mutants_are_caught<E: Exhibit>(budgets: &[(&str, u64)]) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::history::budget::{Budget, Stop};
 use crate::history::model::Model;
 use crate::history::operation::{Fault, History, Outcome, ReadError};
 use crate::history::rules::{Conflict, Fact};
@@ -196,26 +197,23 @@ impl Visits {
 }
 
 impl Accesses {
-    /// A read of what its own client wrote only later: no level allows that.
-    pub(crate) fn foresight(&self) -> Option<Conflict> {
-        for session in &self.sessions {
-            let place = |node: u32| session.iter().position(|&other| other == node);
-            for (at, &read) in session.iter().enumerate() {
-                let Some(source) = self.nodes[read as usize].source else {
-                    continue;
-                };
-                let own = self.nodes[source as usize].session == self.nodes[read as usize].session;
-                if own && place(source).is_some_and(|place| place > at) {
-                    let [write, read] = [source, read].map(|node| self.operation(node));
-                    return Some(Conflict::new(
-                        "a client does not read what it writes only later",
-                        Fact::ReadFrom(write, read),
-                        Fact::InSession(read, write),
-                    ));
-                }
+    /// A read of what its own client wrote only later: no level allows that. Nodes are numbered by
+    /// call, so those of one session are in its order.
+    pub(crate) fn foresight(&self, budget: &mut Budget) -> Result<Option<Conflict>, Stop> {
+        for (read, node) in (0..).zip(&self.nodes) {
+            budget.work(1)?;
+            let later = node.source.filter(|&source| source > read);
+            let own = |source: &u32| self.nodes[*source as usize].session == node.session;
+            if let Some(source) = later.filter(own) {
+                let [write, read] = [source, read].map(|node| self.operation(node));
+                return Ok(Some(Conflict::new(
+                    "a client does not read what it writes only later",
+                    Fact::ReadFrom(write, read),
+                    Fact::InSession(read, write),
+                )));
             }
         }
-        None
+        Ok(None)
     }
 
     /// The index of a node's operation in the history.

@@ -146,12 +146,19 @@ impl<M: Model> Inquest<'_, M> {
             Ok(accesses) => accesses,
             Err(conflict) => return Ok(Some(conflict)),
         };
-        if let Some(conflict) = accesses.foresight() {
+        if let Some(conflict) = accesses.foresight(&mut self.budget)? {
             return Ok(Some(conflict));
         }
         let level = self.level;
         match level {
             Level::ReadYourWrites => Ok(causes::own_writes(&accesses)),
+            // Each read may come from a server that holds what it returned, what its client had
+            // written before, and no more; so does one order of all writes that keeps each
+            // client's explain all reads.
+            Level::MonotonicWrites => Ok(None),
+            // As before, with what the client had read. The order of all writes is there unless
+            // they follow each other in a circle.
+            Level::WritesFollowReads => views::circle(&accesses, level, &mut self.budget),
             Level::WeakCausal | Level::CausalConvergence => {
                 causes::causes(&accesses, level, &mut self.budget)
             }

@@ -39,10 +39,8 @@ impl Before {
             let direct = &mut self.direct[number as usize];
             // Whether the session's order counts for this node, and for a read its source.
             let (after, sees) = match (level, node.writes) {
-                (Level::MonotonicReads | Level::MonotonicWrites, false) if own => (last_read, true),
+                (Level::MonotonicReads, false) if own => (last_read, true),
                 (Level::MonotonicReads, _) => (None, false),
-                (Level::MonotonicWrites, true) => (last_write, false),
-                (Level::MonotonicWrites, false) => (None, false),
                 (Level::WritesFollowReads, writes) => (last_read, !writes),
                 (Level::Pram, writes) if own => (last, !writes),
                 (Level::Pram, true) => (last_write, false),
@@ -146,12 +144,21 @@ pub(crate) fn views(
         }
     }
     // Causes must not go round in circles, even those that no read sees.
-    if level == Level::Causal
-        && let Err(cycle) = Before::new(accesses, level, 0).sort()
-    {
-        return Ok(Some(causes_itself(accesses, &cycle)));
+    match level {
+        Level::Causal => circle(accesses, level, budget),
+        _ => Ok(None),
     }
-    Ok(None)
+}
+
+/// Finds what must come first before itself, whoever looks at it.
+pub(crate) fn circle(
+    accesses: &Accesses,
+    level: Level,
+    budget: &mut Budget,
+) -> Result<Option<Conflict>, Stop> {
+    budget.work(accesses.nodes.len() as u64)?;
+    let cycle = Before::new(accesses, level, 0).sort().err();
+    Ok(cycle.map(|cycle| causes_itself(accesses, &cycle)))
 }
 
 /// The contradiction of a cycle of sessions and reads.
@@ -268,8 +275,6 @@ pub(crate) fn property(level: Level) -> &'static str {
     match level {
         Level::Pram => "each client sees every client's writes in that client's order",
         Level::MonotonicReads => "a client's reads do not go back to what was replaced",
-        Level::MonotonicWrites => "everyone sees a client's writes in that client's order",
-        Level::WritesFollowReads => "who sees a write has seen what its client had seen before",
         Level::ReadYourWrites => "a client sees its own latest write, or another's",
         Level::WeakCausal => "a read returns a value that nothing which caused the read replaced",
         Level::CausalConvergence => {

@@ -6,6 +6,7 @@ mod list;
 mod lock;
 mod multi_register;
 mod register;
+mod revisions;
 mod set;
 
 pub use counter::{Counter, CounterInput, CounterOutput};
@@ -14,4 +15,5 @@ pub use list::{End, First, Last, List, ListInput, ListOutput, Queue, Stack};
 pub use lock::{Lock, LockInput, LockOutput};
 pub use multi_register::{Micro, MultiRegister, Registers, Txn};
 pub use register::{Register, RegisterInput, RegisterOutput};
+pub use revisions::{Ask, Found, Revisions, RevisionsInput, RevisionsOutput};
 pub use set::{Set, SetInput, SetOutput};

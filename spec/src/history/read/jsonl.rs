@@ -12,7 +12,7 @@
 //! | `process` | the client, a whole number from 0 or a name; events of a nemesis are skipped |
 //! | `type`    | `invoke`, `ok`, `fail` or `info` |
 //! | `f`       | what is asked for, a word of the model; only `invoke` needs it |
-//! | `key`     | kv only: a string or a whole number |
+//! | `key`     | kv and revisions only: a string or a whole number |
 //! | `value`   | what is asked or answered, as the model has it |
 //! | `error`   | why it failed; anything but `null` |
 //!
@@ -27,6 +27,10 @@
 //! | set            | `add`, `remove`, `contains`, `read` | a whole number, a truth value, a list |
 //! | counter        | `add`, `increment`, `decrement`, `add-and-get`, `read` | a whole number |
 //! | lock           | `acquire`, `release`      | the owner, a whole number; `false` if refused |
+//! | revisions      | `get`, `put`, `swap`      | nothing; a whole number; `[revision, new]` |
+//!
+//! Of revisions, a get answers `[value, revision]`, or `null` for a key that was never written; a
+//! put its revision; a swap its revision, or what a get would have answered.
 //!
 //! Other fields, such as times, are ignored. An `ok` of anything but a read or get may leave its
 //! value out.

@@ -26,6 +26,7 @@ pub mod edn;
 pub mod jsonl;
 pub mod log;
 mod objects;
+mod revisions;
 mod words;
 
 use std::sync::Arc;
@@ -144,6 +145,14 @@ pub trait Vocabulary: Model {
 
     /// What an `ok` or `fail` says about the call. Errors say why it does not fit.
     fn ended(&self, input: &Self::Input, event: &Event) -> Result<Ended<Self::Output>, String>;
+
+    /// The history with what only the whole of it tells about each of its operations.
+    fn completed(
+        &self,
+        history: History<Self::Input, Self::Output>,
+    ) -> History<Self::Input, Self::Output> {
+        history
+    }
 }
 
 /// Reads a history in any of the formats.
@@ -161,7 +170,7 @@ pub(crate) fn read_with<M: Vocabulary>(
 ) -> Result<(History<M::Input, M::Output>, Source), ReadError> {
     let mut recorder = Recorder::new();
     let source = each_event(text, |number, event| record(model, &mut recorder, number, event))?;
-    Ok((recorder.finish(), source))
+    Ok((model.completed(recorder.finish()), source))
 }
 
 /// What a text was besides the events of clients.

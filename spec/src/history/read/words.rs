@@ -132,7 +132,7 @@ pub(super) fn number(term: &Term) -> Result<Option<i64>, String> {
     }
 }
 
-fn pair(term: &Term) -> Result<(Option<i64>, Option<i64>), String> {
+pub(super) fn pair(term: &Term) -> Result<(Option<i64>, Option<i64>), String> {
     match term {
         Term::List(list) if list.len() == 2 => Ok((number(&list[0])?, number(&list[1])?)),
         other => Err(format!("expected a pair [old new], found {}", words(other))),
@@ -147,7 +147,7 @@ fn text(term: &Term) -> Result<Arc<str>, String> {
     }
 }
 
-fn key(event: &Event) -> Result<Option<Arc<str>>, String> {
+pub(super) fn key(event: &Event) -> Result<Option<Arc<str>>, String> {
     match &event.key {
         None | Some(Term::Nil) => Ok(None),
         Some(Term::Text(text)) => Ok(Some(text.clone())),
