@@ -163,11 +163,14 @@ pub fn read<M: Vocabulary>(
     read_with(model, text).map(|(history, _)| history)
 }
 
+/// What was asked of a model, and answered.
+type HistoryOf<M> = History<<M as Model>::Input, <M as Model>::Output>;
+
 /// As [`read`], and tells what the text was besides the history.
 pub(crate) fn read_with<M: Vocabulary>(
     model: &M,
     text: &str,
-) -> Result<(History<M::Input, M::Output>, Source), ReadError> {
+) -> Result<(HistoryOf<M>, Source), ReadError> {
     let mut recorder = Recorder::new();
     let source = each_event(text, |number, event| record(model, &mut recorder, number, event))?;
     Ok((model.completed(recorder.finish()), source))
