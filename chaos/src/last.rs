@@ -126,7 +126,12 @@ async fn find_lost(
     for batch in writes.chunks(BATCH) {
         let places: Vec<(&str, i64)> = batch.iter().map(|(key, _, at)| (&**key, *at)).collect();
         let stands = match client.look_back(&places).await {
-            Err(Trouble::Nonsense(what)) => return Ok(Some(format!("{LOST}: {what}"))),
+            Err(Trouble::Nonsense(what)) => {
+                let newest = batch.iter().map(|(.., at)| *at).max().unwrap_or(0);
+                return Ok(Some(format!(
+                    "{LOST}: asked for revisions up to {newest}, which had been told, the store                      answers {what}"
+                )));
+            }
             stands => stands?,
         };
         for ((key, value, revision), found) in batch.iter().zip(stands) {

@@ -92,6 +92,12 @@ pub trait Bare {
     /// The requests that a user may name, with the line that each prints.
     fn offers(&self) -> Vec<(Json, String)>;
 
+    /// How a message prints.
+    ///
+    /// # Errors
+    /// It is no message of this protocol.
+    fn print(&self, message: Json) -> Result<String, String>;
+
     /// The epoch that the node is in, if its protocol has such a thing.
     fn epoch(&self) -> Option<Epoch>;
 
@@ -184,6 +190,10 @@ impl<E: Exhibit> Bare for BareNode<E> {
     fn offers(&self) -> Vec<(Json, String)> {
         let offered = self.subject.requests(self.me);
         offered.iter().map(|request| (json(request), request.to_string())).collect()
+    }
+
+    fn print(&self, message: Json) -> Result<String, String> {
+        Ok(read::<<E::Process as Process>::Message>(message)?.to_string())
     }
 
     fn epoch(&self) -> Option<Epoch> {

@@ -162,7 +162,8 @@ impl Exhibit for BenOrLab {
             Measure {
                 what: "mean rounds until the last decides",
                 convention: "every other node proposes true; 200 seeds of a scheduler that is \
-                             fair, while the bound holds for any",
+                             fair. The bound holds for schedulers that see neither values nor \
+                             coins; lab/stories/ben-or/adaptive-scheduler.story has one that does",
                 nodes,
                 measured,
                 formula: "2^(n-1) + 1",

@@ -1,8 +1,8 @@
 //! Single-decree Paxos in the lab, over numbers.
 
 use canon::consensus::paxos::{
-    Ballot, Message, Mutant, Paxos, Proposer, Setup, chosen_stays, one_value_a_ballot,
-    votes_are_promises,
+    Ballot, Message, Mutant, Paxos, Proposer, Setup, chosen_stays, decided_stays,
+    one_value_a_ballot, votes_are_promises,
 };
 use canon::consensus::{Decide, Propose};
 use check::{Bounds, Flushing};
@@ -84,6 +84,7 @@ impl Subject for PaxosLab {
             Invariant { name: "votes are promises", holds: votes_are_promises },
             Invariant { name: "one value a ballot", holds: one_value_a_ballot },
             Invariant { name: "a chosen value stays", holds: chosen_stays },
+            Invariant { name: "a decided value stays", holds: decided_stays },
         ]
     }
 
@@ -108,7 +109,7 @@ impl Subject for PaxosLab {
 
     /// A traitor claims that something is decided, that it votes, and that it never voted.
     fn forgeries(&self, traitor: NodeId, to: NodeId) -> Vec<Message<u64>> {
-        let ballot = Ballot::NONE.next(to, self.nodes);
+        let ballot = Ballot::NONE.next(to, self.nodes).unwrap_or_default();
         vec![
             Message::Decided { value: u64::from(traitor.0) },
             Message::Accepted { ballot },

@@ -218,8 +218,12 @@ impl<V: Value> Batched<V> {
         let Some(link) = self.links.iter_mut().find(|link| link.to == from) else {
             return;
         };
+        if base.checked_add(items.len() as u64).is_none() {
+            return; // Nobody has passed on 2^64 broadcasts: only a broken peer says so.
+        }
         let mut fresh = Vec::new();
-        for (number, item) in (base + 1..).zip(items) {
+        for (place, item) in (1..).zip(items) {
+            let number = base + place;
             // The next one; or one that has come already; or one before which others are missing.
             if number == link.got + 1 || (beyond && number > link.got) {
                 link.got = number;

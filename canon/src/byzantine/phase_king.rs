@@ -97,6 +97,9 @@ impl Process for PhaseKing {
 
     fn message(&mut self, from: NodeId, message: Message, _: &mut Out<Self>) {
         let (round, value) = match message {
+            // Phases count from 1. Round 0 is not of any phase: nobody would take out what is kept
+            // under it, and the round after it is the first of phase 1.
+            Message::Value { phase: 0, .. } | Message::King { phase: 0, .. } => return,
             Message::Value { phase, value } => (first_round(phase), value),
             Message::King { phase, value } if self.may_rule(from, phase) => {
                 (first_round(phase).saturating_add(1), value)
@@ -226,7 +229,7 @@ fn king(phase: u32) -> NodeId {
     NodeId((phase.max(1) - 1) as u16)
 }
 
-/// The first of the two rounds of a phase. A traitor may name any phase.
+/// The first of the two rounds of a phase, which is counted from 1. A traitor may name any phase.
 fn first_round(phase: u32) -> u32 {
     phase.saturating_mul(2).saturating_sub(1)
 }
@@ -284,5 +287,48 @@ impl Display for Message {
 impl Display for RoundEnds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("round-ends")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use model::{Choices, Random};
+
+    use super::*;
+
+    /// Whatever a traitor says at whatever time, what is kept belongs to the present round or the
+    /// next, and a king's word to a second round.
+    #[test]
+    fn nothing_is_kept_of_other_rounds() {
+        let (members, round) = (NodeSet::first(5), Duration::from_millis(1));
+        let setup = Setup { me: NodeId(4), members, most: 1, round, mutant: None };
+        let phases = [0, 1, 2, 3, u32::MAX / 2, u32::MAX / 2 + 1, u32::MAX - 1, u32::MAX];
+        let all = phases.into_iter().flat_map(|phase| {
+            [Message::Value { phase, value: true }, Message::King { phase, value: true }]
+        });
+        let all: Vec<(NodeId, Message)> =
+            all.flat_map(|message| members.iter().map(move |from| (from, message))).collect();
+        for heard_in in 0..=4 {
+            for &(from, message) in &all {
+                let mut out = Out::new(Choices::Seeded(Random::new(1)));
+                let mut node = PhaseKing::new(setup.clone());
+                node.request(Propose(false), &mut out);
+                for round in 0..=4 {
+                    assert_eq!(node.round, round);
+                    if round == heard_in {
+                        node.message(from, message, &mut out);
+                    }
+                    for &kept in node.heard.keys() {
+                        assert!((round..=round + 1).contains(&kept), "{message} in {round}");
+                        let is_king = matches!(message, Message::King { .. });
+                        assert!(kept > 0 && (kept % 2 == 0) == is_king, "{message} as of {kept}");
+                    }
+                    node.timer(RoundEnds, &mut out);
+                }
+                assert!(node.heard.is_empty(), "{message} in {heard_in}");
+            }
+        }
     }
 }

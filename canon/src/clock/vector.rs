@@ -42,9 +42,11 @@ impl Vector {
         }
     }
 
-    /// Counts one more event of a node.
+    /// Counts one more event of a node. Nobody counts to 2^64: the bound is met only where a broken
+    /// peer has named it, and is not crossed.
     pub fn tick(&mut self, node: NodeId) {
-        *self.0.entry(node).or_default() += 1;
+        let count = self.0.entry(node).or_default();
+        *count = count.saturating_add(1);
     }
 
     /// Knows of everything that either knows of: the higher count of each node.

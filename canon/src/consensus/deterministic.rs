@@ -102,7 +102,8 @@ impl Process for Deterministic {
                     self.enter(round, out);
                 }
                 if !self.is_broken(Mutant::KeepEstimate) {
-                    self.estimate = Some((round + 1, value));
+                    // Behind the last round that has a number, nobody compares any more.
+                    self.estimate = Some((round.saturating_add(1), value));
                 }
                 // Forgetting it is the crash of a crash-stop process: nobody hears of it again.
                 out.send(from, Message::Ack { round });
@@ -122,8 +123,11 @@ impl Process for Deterministic {
     }
 
     fn timer(&mut self, Suspect: Suspect, out: &mut Out<Self>) {
-        if !self.is_broken(Mutant::NeverSuspect) {
-            self.enter(self.round + 1, out);
+        // A broken peer may have named the last round that has a number. To begin that one again is
+        // no way out of it: its coordinator would propose twice.
+        let next = self.round.checked_add(1).filter(|_| !self.is_broken(Mutant::NeverSuspect));
+        if let Some(round) = next {
+            self.enter(round, out);
         }
     }
 }

@@ -93,7 +93,9 @@ impl<V: Value> Process for CausalLink<V> {
 
     // RST, on arrival.
     fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        let number = message.sent.get(from, self.me) + 1;
+        let Some(number) = message.sent.get(from, self.me).checked_add(1) else {
+            return; // Nobody has sent 2^64 messages: only a broken peer says so.
+        };
         self.held.entry(from).or_default().insert(number, message);
         self.release(out);
     }

@@ -4,7 +4,8 @@
 //! of turn, neither does anything. Indications: [`Indication::Entered`], [`Indication::Left`].
 //! A node is inside from `entered` to its next `leave`.
 //!
-//! Properties (the `MutualExclusion` monitor in `spec` checks them):
+//! Properties (the `MutualExclusion` monitor in `spec` checks them; of progress, that nobody waits
+//! while nobody is inside, and the visitors of random runs that everybody gets in):
 //! - safety: no two nodes are inside at the same time;
 //! - integrity: only who asked enters, once for each time it asked; only who was inside has left;
 //! - progress: if who is inside always leaves, everybody who asks gets in.

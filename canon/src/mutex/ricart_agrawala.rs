@@ -229,15 +229,34 @@ pub fn lowest_number_first(nodes: &[&RicartAgrawala]) -> Result<(), String> {
 }
 
 /// Nobody waits in vain: a reply that is deferred is deferred by a node that wants in or is
-/// inside, to one that it goes before.
+/// inside, to one that waits for it and that it goes before.
 ///
 /// # Errors
 /// Who defers without a reason.
 pub fn deferred_with_reason(nodes: &[&RicartAgrawala]) -> Result<(), String> {
     for node in nodes {
-        if node.place == Place::Outside && !node.deferred.is_empty() {
-            let RicartAgrawala { me, deferred, .. } = node;
-            return Err(format!("{me} wants nothing, but lets {deferred} wait for its reply."));
+        let RicartAgrawala { me, deferred, .. } = *node;
+        let (Place::Waiting { number, .. } | Place::Inside { number }) = node.place else {
+            match deferred.is_empty() {
+                true => continue,
+                false => return Err(format!("{me} wants nothing, but lets {deferred} wait.")),
+            }
+        };
+        for other in nodes.iter().filter(|other| deferred.contains(other.me)) {
+            let is_later = match other.place {
+                Place::Waiting { number: asked, missing } => {
+                    missing.contains(*me) && (number, *me) < (asked, other.me)
+                }
+                // A node that is down is seen as one that has seen nothing.
+                Place::Outside => other.highest < number,
+                Place::Inside { .. } => false,
+            };
+            if !is_later {
+                return Err(format!(
+                    "{me} asked with {number} and lets {} wait, which does not come after it.",
+                    other.me
+                ));
+            }
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ mod central;
 mod chandy_lamport;
 mod chandy_misra_haas_and;
 mod clock;
+mod extremes;
 mod flp;
 mod link;
 mod paxos;

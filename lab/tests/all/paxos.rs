@@ -65,7 +65,7 @@ fn mutants_are_caught_by_exploration() {
 fn a_stale_promise_is_caught_by_exploration() {
     let lab = PaxosLab { ballots: 2, ..PaxosLab::new(3) }.broken(Mutant::TakeStalePromise);
     let report = explored(&lab, 0, 1);
-    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 18), "{report}");
+    assert_eq!((report.verdict, report.steps), (Verdict::Violated, 15), "{report}");
 }
 
 /// A mutant that needs a crash at the right moment, and one that needs three ballots, in random

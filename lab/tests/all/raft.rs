@@ -88,11 +88,11 @@ fn a_vote_that_is_not_saved_is_caught() {
 const SIMULATED: [(Mutant, u64); 12] = [
     (Mutant::EarlyVote, 1_000),
     (Mutant::EarlyAppendReply, 60),
-    (Mutant::FewerVotes, 10),
+    (Mutant::FewerVotes, 30),
     (Mutant::FewerCopies, 10),
     (Mutant::VoteAgain, 80),
     (Mutant::VoteForOldLog, 60),
-    (Mutant::TakeStaleTerm, 400),
+    (Mutant::TakeStaleTerm, 1_600),
     (Mutant::SkipBase, 2_000),
     (Mutant::KeepConflict, 40),
     (Mutant::CommitBeyondMatch, 200),

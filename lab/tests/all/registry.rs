@@ -2,7 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use lab::{Check, REGISTRY, Settings, Source, Watch};
+use lab::{
+    AbdLab, BatchedLab, BenOrLab, CausalLab, CausalLinkLab, CentralLab, ChandyLamportLab,
+    ChandyMisraHaasAndLab, Check, DeterministicLab, EagerLab, Exhibit, IncreasingTimeoutLab,
+    OmegaLab, PaxosLab, PerfectLinkLab, PhaseKingLab, REGISTRY, RaftLab, RicartAgrawalaLab,
+    Settings, Source, StoreLab, TwoGeneralsLab, UniformLab, VectorLab, Watch,
+};
 
 #[test]
 fn names_are_unique_and_files_are_there() {
@@ -36,6 +41,49 @@ fn knobs_take_back_what_they_show() {
         assert!(refusal.contains("has no knob"), "{refusal}");
     }
     assert!(turned > 30, "{turned} knobs");
+}
+
+/// Shrinking takes nodes away: what is left is a size that there is, and claims what that size does.
+fn shrinks_to_what_it_claims<E: Exhibit>() -> &'static str {
+    let (least, most) = E::CARD.sizes;
+    let largest = E::sized(most);
+    for nodes in 1..most {
+        let Some(smaller) = largest.resized(nodes) else { continue };
+        let (name, usual) = (E::CARD.name, E::sized(nodes.max(least)));
+        assert!(nodes >= least, "{name} has no size {nodes}");
+        assert_eq!((smaller.nodes(), smaller.model()), (nodes, usual.model()), "{name}");
+    }
+    E::CARD.name
+}
+
+#[test]
+fn whatever_is_shrunk_keeps_its_claims() {
+    let shrunk = [
+        shrinks_to_what_it_claims::<PerfectLinkLab>(),
+        shrinks_to_what_it_claims::<CausalLinkLab>(),
+        shrinks_to_what_it_claims::<VectorLab>(),
+        shrinks_to_what_it_claims::<IncreasingTimeoutLab>(),
+        shrinks_to_what_it_claims::<EagerLab>(),
+        shrinks_to_what_it_claims::<UniformLab>(),
+        shrinks_to_what_it_claims::<CausalLab>(),
+        shrinks_to_what_it_claims::<BatchedLab>(),
+        shrinks_to_what_it_claims::<ChandyLamportLab>(),
+        shrinks_to_what_it_claims::<CentralLab>(),
+        shrinks_to_what_it_claims::<RicartAgrawalaLab>(),
+        shrinks_to_what_it_claims::<ChandyMisraHaasAndLab>(),
+        shrinks_to_what_it_claims::<OmegaLab>(),
+        shrinks_to_what_it_claims::<PaxosLab>(),
+        shrinks_to_what_it_claims::<BenOrLab>(),
+        shrinks_to_what_it_claims::<DeterministicLab>(),
+        shrinks_to_what_it_claims::<TwoGeneralsLab>(),
+        shrinks_to_what_it_claims::<PhaseKingLab>(),
+        shrinks_to_what_it_claims::<AbdLab>(),
+        shrinks_to_what_it_claims::<RaftLab>(),
+        shrinks_to_what_it_claims::<StoreLab>(),
+    ];
+    let with_runs = REGISTRY.iter().filter(|entry| entry.runs.is_some());
+    let names: Vec<&str> = with_runs.map(|entry| entry.card.name).collect();
+    assert_eq!(shrunk.as_slice(), names);
 }
 
 /// Quick explorations hold, and are not vacuous.

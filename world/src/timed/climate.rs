@@ -53,7 +53,8 @@ pub struct Climate {
     /// even perfect links promise nothing to who stops.
     #[serde(default)]
     pub orphans: bool,
-    /// Whether a packet never overtakes another from the same sender, as on a TCP connection.
+    /// Whether a packet never overtakes another from the same sender, as on a TCP connection. The
+    /// second copy of a doubled one still may.
     pub ordered: bool,
     /// Processor time that a node's wake costs; arrivals in the meantime are taken together.
     pub wake: Spread,
@@ -199,14 +200,15 @@ pub enum Fault {
         /// How long.
         span: u64,
     },
-    /// A node's clock leaps forward, as after a sleep of the machine.
+    /// A node's clock leaps forward, as after a sleep of the machine. Only a process that reads its
+    /// clock (`Out::now`) sees it: alarms are spans, and ring when they would have.
     Leap {
         /// Which node.
         node: NodeId,
         /// How far, in nanoseconds.
         by: u64,
     },
-    /// A node's clock is set back.
+    /// A node's clock is set back; seen like a leap.
     Back {
         /// Which node.
         node: NodeId,
@@ -326,13 +328,13 @@ pub struct Tally {
     /// Nodes that began to omit.
     #[serde(default)]
     pub omissions: u64,
-    /// Clocks that leapt.
+    /// Clocks that leapt, whether or not anybody read them.
     #[serde(default)]
     pub leaps: u64,
     /// Byzantine nodes.
     #[serde(default)]
     pub traitors: u64,
-    /// Clocks that were set back.
+    /// Clocks that were set back, whether or not anybody read them.
     #[serde(default)]
     pub set_back: u64,
     /// Syncs that failed.

@@ -6,7 +6,7 @@ use alloc::string::String;
 
 use model::{NodeSet, Value};
 
-use super::{Ballot, Paxos, Vote};
+use super::{Ballot, Paxos, Proposer, Vote};
 
 /// Lamport §2.2, P1a: no acceptor votes in a ballot above the one that it promised to take part in.
 ///
@@ -41,24 +41,72 @@ pub fn one_value_a_ballot<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Lamport §2.2, P2a: if a value is chosen, every vote in a higher ballot is for the same value.
+/// Lamport §2.2, P2b: if a value is chosen, or may still be, every value that is put to the vote in a
+/// higher ballot is the same. What may be chosen is what a majority has voted for in one ballot, or
+/// still can.
+///
+/// This sees last votes only, for an acceptor keeps no others. What was chosen with the vote of a
+/// node that has voted again is out of its sight, the vote that contradicts it included.
+/// [`decided_stays`] sees that as soon as anybody learns of the choice.
 ///
 /// # Errors
-/// What was chosen, and a later vote for something else.
+/// What may be chosen, and what else was put to the vote.
 pub fn chosen_stays<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
-    let votes = || nodes.iter().filter_map(|node| node.vote());
-    for chosen in votes().filter(|vote| is_chosen(nodes, vote.ballot)) {
-        let strays = |vote: &&Vote<V>| vote.ballot > chosen.ballot && vote.value != chosen.value;
-        if let Some(vote) = votes().find(strays) {
-            return Err(format!("{chosen} was chosen, but there is a later vote for {vote}."));
+    for vote in nodes.iter().filter_map(|node| node.vote()) {
+        let is_stray =
+            |&(ballot, value): &(Ballot, &V)| ballot > vote.ballot && *value != vote.value;
+        if let Some((ballot, value)) = put_to_the_vote(nodes).find(is_stray)
+            && may_be_chosen(nodes, vote.ballot)
+        {
+            return Err(format!(
+                "{vote} was chosen or may be, but {value} is put to the vote in ballot {ballot}."
+            ));
         }
     }
     Ok(())
 }
 
-/// Whether a majority voted in this ballot.
-fn is_chosen<V: Value>(nodes: &[&Paxos<V>], ballot: Ballot) -> bool {
-    let voted = |node: &&&Paxos<V>| node.vote().is_some_and(|vote| vote.ballot == ballot);
-    let voters: NodeSet = nodes.iter().filter(voted).map(|node| node.setup.me).collect();
-    nodes.first().is_some_and(|node| node.members().has_majority(voters))
+/// The same of what somebody has learned, whoever has voted since: a majority's last votes are for
+/// it, in ballots above all in which anything else was put to the vote.
+///
+/// # Errors
+/// What is decided, and what else was put to the vote.
+pub fn decided_stays<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
+    for decided in nodes.iter().filter_map(|node| node.decided()) {
+        let others = put_to_the_vote(nodes).filter(|(_, value)| *value != decided);
+        let (above, other) = others.max_by_key(|(ballot, _)| *ballot).unzip();
+        let stands = |vote: &Vote<V>| vote.value == *decided && Some(vote.ballot) > above;
+        if !is_majority(nodes, |node| node.vote().is_some_and(stands)) {
+            let why = other.map(|value| format!(", and {value} is put to the vote"));
+            let why = why.unwrap_or_default();
+            return Err(format!("{decided} is decided, but no majority stands by it{why}."));
+        }
+    }
+    Ok(())
+}
+
+/// What is known to be put to the vote, and in which ballot: by who does it, or who voted for it.
+fn put_to_the_vote<'a, V: Value>(
+    nodes: &'a [&'a Paxos<V>],
+) -> impl Iterator<Item = (Ballot, &'a V)> {
+    nodes.iter().flat_map(|node| {
+        let own = match &node.proposer {
+            Proposer::Accepting { value, .. } => Some((node.begun, value)),
+            _ => None,
+        };
+        own.into_iter().chain(node.vote().map(|vote| (vote.ballot, &vote.value)))
+    })
+}
+
+/// Whether a majority has voted in this ballot, or can still.
+fn may_be_chosen<V: Value>(nodes: &[&Paxos<V>], ballot: Ballot) -> bool {
+    let last = |node: &Paxos<V>| node.vote().map_or(Ballot::NONE, |vote| vote.ballot);
+    is_majority(nodes, |node| {
+        last(node) == ballot || (last(node) < ballot && node.promised() <= ballot)
+    })
+}
+
+fn is_majority<V: Value>(nodes: &[&Paxos<V>], has: impl Fn(&Paxos<V>) -> bool) -> bool {
+    let those: NodeSet = nodes.iter().filter(|node| has(node)).map(|node| node.setup.me).collect();
+    nodes.first().is_some_and(|node| node.members().has_majority(those))
 }

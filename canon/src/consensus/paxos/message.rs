@@ -16,12 +16,13 @@ impl Ballot {
     /// Below every ballot that is ever begun.
     pub const NONE: Ballot = Ballot(0);
 
-    /// The lowest ballot above this one that belongs to `me` among `nodes` nodes.
-    pub fn next(self, me: NodeId, nodes: usize) -> Ballot {
+    /// The lowest ballot above this one that belongs to `me` among `nodes` nodes; nothing if there
+    /// is none, which only a broken peer's word can bring about.
+    pub fn next(self, me: NodeId, nodes: usize) -> Option<Ballot> {
         let (nodes, me) = (nodes as u64, u64::from(me.0));
-        let least = (self.0 + 1).max(nodes);
+        let least = self.0.checked_add(1)?.max(nodes);
         let lap = least.saturating_sub(me).div_ceil(nodes);
-        Ballot(lap * nodes + me)
+        lap.checked_mul(nodes)?.checked_add(me).map(Ballot)
     }
 }
 
@@ -128,9 +129,12 @@ mod tests {
         for nodes in 1..6 {
             for me in NodeId::first(nodes) {
                 for above in 0..20 {
-                    let next = Ballot(above).next(me, nodes);
                     let owns = |n: &u64| n % nodes as u64 == u64::from(me.0) && *n >= nodes as u64;
-                    assert_eq!(Some(next.0), (above + 1..99).find(owns));
+                    let next = (above + 1..99).find(owns).map(Ballot);
+                    assert_eq!(Ballot(above).next(me, nodes), next);
+                    let above = u64::MAX - above;
+                    let next = (above..=u64::MAX).skip(1).find(owns).map(Ballot);
+                    assert_eq!(Ballot(above).next(me, nodes), next);
                 }
             }
         }

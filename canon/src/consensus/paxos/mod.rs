@@ -37,7 +37,7 @@ use core::time::Duration;
 use model::{NodeId, NodeSet, Out, Process, Value};
 use serde::{Deserialize, Serialize};
 
-pub use invariants::{chosen_stays, one_value_a_ballot, votes_are_promises};
+pub use invariants::{chosen_stays, decided_stays, one_value_a_ballot, votes_are_promises};
 pub use message::{Ballot, Message, Record, Retry, Vote};
 pub use mutant::Mutant;
 
@@ -271,7 +271,13 @@ impl<V: Value> Paxos<V> {
     /// Lamport §2.2, phase 1a: begins a ballot above all that this node has heard of.
     fn begin(&mut self, proposal: V, above: Ballot, out: &mut Out<Self>) {
         let above = above.max(self.begun).max(self.promised);
-        self.begun = above.next(self.setup.me, self.members().len());
+        let Some(ballot) = above.next(self.setup.me, self.members().len()) else {
+            // A broken peer has used up the numbers. To begin none is all that is safe: whoever
+            // counts on, or anew, puts two values to the vote in one ballot.
+            self.proposer = Proposer::Idle;
+            return;
+        };
+        self.begun = ballot;
         out.save(Record::Begun(self.begun));
         self.proposer = Proposer::Preparing { proposal, promises: NodeSet::EMPTY, highest: None };
         self.ask(out);

@@ -39,12 +39,15 @@ impl<V: Value> Raft<V> {
         if self.is_leader() {
             return;
         }
-        self.term += 1;
+        let Some(term) = self.term.checked_add(1) else {
+            return; // A broken peer has used up the terms, and a vote is cast once in each.
+        };
+        self.term = term;
         self.vote = Some(self.me());
         self.role = Role::Candidate { votes: NodeSet::EMPTY };
         out.indicate(Tell::Leader { term: self.term, leader: None });
         out.set(Timer::Election, self.setup.election.clone());
-        let (term, last) = (self.term, self.log.last());
+        let last = self.log.last();
         for other in self.others() {
             let request = Message::RequestVote { term, last };
             // Durable, for it reveals the term, in which we could otherwise stand or vote again

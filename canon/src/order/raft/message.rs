@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt::{self, Display};
+use core::iter;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,17 @@ pub enum Timer {
 }
 
 impl<V> Message<V> {
+    /// Whether a leader can have sent it, going by itself alone. The entries of its log follow the
+    /// base in number, and their terms never fall nor go beyond its own.
+    pub(super) fn is_possible(&self) -> bool {
+        let Message::Append { term, base, entries, .. } = self else {
+            return true;
+        };
+        let inner = entries.iter().map(|entry| entry.term);
+        let has_numbers = base.index.checked_add(entries.len() as u64).is_some();
+        has_numbers && iter::once(base.term).chain(inner).chain([*term]).is_sorted()
+    }
+
     /// The sender's term.
     pub fn term(&self) -> u64 {
         match self {
@@ -147,7 +159,8 @@ fn write_entries<V: Display>(
             break;
         }
         let space = if place == 0 { "" } else { " " };
-        write!(f, "{space}{}@{}", base + 1 + place as u64, entry.term)?;
+        let index = base.saturating_add(1 + place as u64);
+        write!(f, "{space}{index}@{}", entry.term)?;
         match &entry.command {
             Some(command) => write!(f, "={command}")?,
             None => f.write_str("=no-op")?,

@@ -135,21 +135,28 @@ impl<V: Value> Raft<V> {
             return; // Nobody else leads our term.
         }
         self.hear_leader(from, out);
-        let end = base.index + entries.len() as u64;
         let skips_base = self.is_broken(Mutant::SkipBase) && base.index <= self.log.last().index;
         if !self.log.holds(base) && !skips_base {
             let hint = self.log.last_agreeable(base);
             let outcome = Outcome::Conflict { base: base.index, hint };
             return self.acknowledge(from, outcome, out);
         }
-        self.take_entries(base.index, entries, out);
+        // Within numbers, or the message would not have been taken.
+        let end = base.index + entries.len() as u64;
+        if !self.take_entries(base.index, entries, out) {
+            return;
+        }
         self.acknowledge(from, Outcome::Matched(end), out);
         self.commit_to(commit.min(end), out);
     }
 
     /// Raft fig. 2, AppendEntries 3 and 4. Entries that are here already stay, for an Append may
-    /// be late and the log longer than it knows.
-    fn take_entries(&mut self, base: u64, mut entries: Vec<Entry<V>>, out: &mut Out<Self>) {
+    /// be late and the log longer than it knows. Returns whether the log now holds them all.
+    ///
+    /// An Append that contradicts a committed entry is not taken, and not answered. Its leader, or
+    /// the majority that elected it, has lost what it had said to be on its disk: what was told
+    /// here cannot be taken back, and whoever is not acknowledged to does not count us in.
+    fn take_entries(&mut self, base: u64, mut entries: Vec<Entry<V>>, out: &mut Out<Self>) -> bool {
         let is_here = |place: usize, entry: &Entry<V>| {
             let term = self.log.term_at(base + 1 + place as u64);
             match self.is_broken(Mutant::KeepConflict) {
@@ -159,13 +166,16 @@ impl<V: Value> Raft<V> {
         };
         let known = entries.iter().enumerate().take_while(|(p, e)| is_here(*p, e)).count();
         if known == entries.len() {
-            return;
+            return true;
         }
         let after = base + known as u64;
-        assert!(after >= self.commit, "Committed entries are never cut.");
+        if after < self.commit {
+            return false;
+        }
         entries.drain(..known);
         self.log.replace_behind(after, &entries);
         out.save(Record::Entries { after, entries });
+        true
     }
 
     /// Raft fig. 2, AppendEntries 5, without entries.

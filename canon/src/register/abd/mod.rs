@@ -270,7 +270,12 @@ impl<V: Value> Abd<V> {
     /// Gives the value a stamp that is later than `known` and than this node's own: it holds every
     /// stamp that it chose, so it never chooses one twice, in any of its lives.
     fn write(&mut self, known: Stamp, value: V, out: &mut Out<Self>) {
-        let number = known.number.max(self.copy.stamp.number) + 1;
+        let Some(number) = known.number.max(self.copy.stamp.number).checked_add(1) else {
+            // A broken peer has used up the numbers. A write that cannot be told from the one
+            // before gets no answer.
+            self.phase = Phase::Idle;
+            return out.cancel(Repeat);
+        };
         let stamp = Stamp { number, writer: self.setup.me };
         let copy = Copy { stamp, value: Some(value) };
         self.adopt(&copy, out);

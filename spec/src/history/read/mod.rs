@@ -163,14 +163,11 @@ pub fn read<M: Vocabulary>(
     read_with(model, text).map(|(history, _)| history)
 }
 
-/// What was asked of a model, and answered.
-type HistoryOf<M> = History<<M as Model>::Input, <M as Model>::Output>;
+/// A history of a model's operations, and what its text was besides.
+type WithSource<M> = (History<<M as Model>::Input, <M as Model>::Output>, Source);
 
 /// As [`read`], and tells what the text was besides the history.
-pub(crate) fn read_with<M: Vocabulary>(
-    model: &M,
-    text: &str,
-) -> Result<(HistoryOf<M>, Source), ReadError> {
+pub(crate) fn read_with<M: Vocabulary>(model: &M, text: &str) -> Result<WithSource<M>, ReadError> {
     let mut recorder = Recorder::new();
     let source = each_event(text, |number, event| record(model, &mut recorder, number, event))?;
     Ok((model.completed(recorder.finish()), source))
