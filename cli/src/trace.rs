@@ -78,8 +78,7 @@ impl Show {
             }
             let sound = Settings { mutant: None, ..settings.clone() };
             traces.push(make(&sound, &source)?);
-            let mutant = settings.mutant.as_deref().unwrap_or("sound");
-            sides = vec![mutant.to_string(), "sound".to_string()];
+            sides = settings.mutant.iter().cloned().chain(["sound".to_string()]).collect();
         }
         if let Some(seed) = self.beside_seed {
             traces.push(make(&settings, &self.drawn(seed))?);

@@ -96,10 +96,7 @@ impl Verify {
                 Some(file) if !is_svg(file) && extension(file) != Some("html") => {
                     "the file for --diagram ends in .html or .svg"
                 }
-                Some(file) if file.parent().is_some_and(|at| !at.join(".").is_dir()) => {
-                    "there is no such folder to write the file for --diagram into"
-                }
-                _ => return Ok(()),
+                diagram => return file::look([diagram.as_deref()]),
             },
         };
         Err(Failure::new(wrong))
@@ -219,7 +216,7 @@ mod tests {
             ("rw-register --together", "--together is for objects"),
             ("register --isolation serializable", "--isolation is for transactions"),
             ("register --diagram x.foo", "ends in .html or .svg"),
-            ("register --diagram /there/is/no/such/x.svg", "no such folder"),
+            ("register --diagram /there/is/no/such/x.svg", "there is no folder"),
         ] {
             let refusal = refusal(flags);
             assert!(refusal.as_ref().is_some_and(|said| said.contains(why)), "{refusal:?}");

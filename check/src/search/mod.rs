@@ -567,10 +567,8 @@ impl<'a, S: System> Search<'a, S> {
             return Some(End::Limit("it was interrupted".into()));
         }
         if let Some(limit) = self.asked.time.filter(|&limit| elapsed >= limit) {
-            return Some(End::Limit(format!(
-                "the time limit of {} s was reached",
-                limit.as_secs_f64()
-            )));
+            let limit = limit.as_secs_f64();
+            return Some(End::Limit(format!("the time limit of {limit} s was reached")));
         }
         if self.distinct >= self.asked.states {
             return Some(End::Limit(format!(

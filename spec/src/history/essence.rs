@@ -8,6 +8,7 @@
 use super::budget::Stop;
 use super::check::Inquiry;
 use super::model::Model;
+use super::operation::Outcome;
 use super::part::Part;
 use super::search::{Ending, Search, Watch};
 
@@ -54,12 +55,18 @@ impl<M: Model> Inquiry<'_, M> {
     /// Whether the answers of these and the one that came at `line` are seen to have no legal
     /// order, whatever all others did.
     fn contradict(&mut self, indices: &[u32], line: u64, these: &[u32]) -> Result<bool, Stop> {
-        let operations = self.history.operations();
-        let told = |index: usize| {
-            these.binary_search(&(index as u32)).is_ok()
-                || operations[index].returned() == Some(line)
-        };
-        let history = self.history.forget(|index| !told(index));
+        let mut index = 0..;
+        let history = self.history.clone().map(|mut operation| {
+            let is_needed = index.next().is_some_and(|index| these.binary_search(&index).is_ok());
+            if let Outcome::Returned { output, at } = &operation.outcome
+                && !is_needed
+                && *at != line
+            {
+                operation.input = self.model.unanswered(&operation.input, output);
+                operation.outcome = Outcome::Unknown;
+            }
+            operation
+        });
         let held = self.budget.used();
         let part = Part::new(self.model, &history, indices, line);
         let search = Search::new(self.model, &part, &mut self.budget, Watch::All);

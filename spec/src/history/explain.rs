@@ -39,7 +39,15 @@ impl<M: Model> Explanation<'_, '_, M> {
             return;
         };
         let input = &self.operation(stuck).input;
-        let answers = states.filter_map(|state| self.model.answer(state, input));
+        // An answer that tells something comes before one that is always legal.
+        let answers = states.flat_map(|state| {
+            let mut answers = self.model.alternatives(&[], input);
+            answers.retain(|answer| self.model.allows(state, input, Some(answer)));
+            if answers.is_empty() {
+                answers.extend(self.model.answer(state, input));
+            }
+            answers
+        });
         let mut words: Vec<String> =
             answers.map(|output| self.model.describe_output(input, &output)).collect();
         words.sort();

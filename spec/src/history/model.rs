@@ -34,6 +34,13 @@ pub trait Model {
         output: Option<&Self::Output>,
     ) -> Option<Self::State>;
 
+    /// What was asked, if `output` had not been told: without an answer it may do all that it did
+    /// with this one. Models that are told by the rest of a history what an unanswered operation
+    /// did say it here.
+    fn unanswered(&self, input: &Self::Input, _output: &Self::Output) -> Self::Input {
+        input.clone()
+    }
+
     /// [`step`](Model::step) in place: whether it was legal. The state is left alone if it was not.
     fn apply(
         &self,

@@ -84,20 +84,6 @@ impl<I, O> History<I, O> {
         self.operations.is_empty()
     }
 
-    /// The same history as if nobody knew what came of these answered operations.
-    pub(crate) fn forget(&self, these: impl Fn(usize) -> bool) -> Self
-    where
-        Self: Clone,
-    {
-        let mut history = self.clone();
-        for (index, operation) in history.operations.iter_mut().enumerate() {
-            if operation.returned().is_some() && these(index) {
-                operation.outcome = Outcome::Unknown;
-            }
-        }
-        history
-    }
-
     /// The clients that have names.
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients

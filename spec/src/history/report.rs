@@ -133,7 +133,7 @@ impl Report {
     /// Answers that nothing is known, for there was nothing to judge.
     pub(crate) fn take_back(&mut self, why: String) {
         self.verdict = Answer::Unknown;
-        self.witness = None;
+        (self.witness, self.caution) = (None, None);
         self.covered = Some(why);
     }
 

@@ -113,6 +113,10 @@ impl Model for Revisions {
         true
     }
 
+    fn unanswered(&self, input: &RevisionsInput, output: &RevisionsOutput) -> RevisionsInput {
+        RevisionsInput { seen: written(input, Some(output)), ..input.clone() }
+    }
+
     fn allows(
         &self,
         state: &Self::State,

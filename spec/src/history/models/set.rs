@@ -151,10 +151,8 @@ impl Model for Set {
 
     fn answer(&self, state: &BTreeSet<i64>, input: &SetInput) -> Option<SetOutput> {
         Some(match input {
-            SetInput::Add(element) => SetOutput::Was(!state.contains(element)),
-            SetInput::Remove(element) | SetInput::Contains(element) => {
-                SetOutput::Was(state.contains(element))
-            }
+            SetInput::Add(_) | SetInput::Remove(_) => SetOutput::Done,
+            SetInput::Contains(element) => SetOutput::Was(state.contains(element)),
             SetInput::Read => SetOutput::Elements(state.iter().copied().collect()),
         })
     }
