@@ -14,8 +14,8 @@
 //! a message. Quorums: more than `n/2 + f` equal values, and `n - f` loyal nodes.
 //!
 //! Rounds are counted by an alarm: a message belongs to the round in which it was sent, and may
-//! come a little before the receiver begins that round. A node begins at its first alarm after it
-//! was asked to propose; all are to be asked before the same one.
+//! come a little before the receiver begins that round. A proposal counts if it comes before the
+//! first alarm; a node without one stays out.
 //!
 //! Left out: the form for `n > 3f`, with three rounds a phase.
 
@@ -115,7 +115,9 @@ impl Process for PhaseKing {
 
     fn timer(&mut self, RoundEnds: RoundEnds, out: &mut Out<Self>) {
         let Some(value) = self.value else {
-            return out.set(RoundEnds, self.setup.round..self.setup.round);
+            // Whoever was not asked in time stays out: it is behind the last round.
+            self.round = 2 * self.phases() + 1;
+            return self.heard.clear();
         };
         match self.round {
             0 => {}
