@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("spec", &["model", "serde", "serde_json"]),
     ("world", &["model", "spec", "serde"]),
     ("sim", &["model", "spec", "world", "serde", "serde_json"]),
-    ("check", &["model", "spec", "world", "serde"]),
+    ("check", &["model", "spec", "world", "serde", "crc32c"]),
     ("draw", &["model", "world", "serde", "serde_json"]),
     ("machine", &["model", "serde", "bytes"]),
     ("wire", &["model", "machine", "bytes", "prost", "tonic", "tonic-prost"]),
@@ -182,7 +182,13 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         }
         let indent = &line[..line.len() - code.len()];
         let close = format!("{indent}}}");
-        let end = lines[begin..].iter().position(|line| *line == close || line.ends_with("; }"));
+        // What a trait only names ends in a semicolon, at the same indent.
+        let is_named = |line: &str| {
+            let rest = line.strip_prefix(indent).unwrap_or(" ");
+            !rest.starts_with(' ') && rest.ends_with(';')
+        };
+        let is_end = |line: &&str| **line == *close || line.ends_with("; }") || is_named(line);
+        let end = lines[begin..].iter().position(|line| is_end(&line));
         found.push((begin + 1, end.map_or(1, |end| end + 1)));
     }
     found

@@ -129,7 +129,8 @@ async fn find_lost(
             Err(Trouble::Nonsense(what)) => {
                 let newest = batch.iter().map(|(.., at)| *at).max().unwrap_or(0);
                 return Ok(Some(format!(
-                    "{LOST}: asked for revisions up to {newest}, which had been told, the store                      answers {what}"
+                    "{LOST}: asked for revisions up to {newest}, which had been told, the store \
+                     answers {what}"
                 )));
             }
             stands => stands?,

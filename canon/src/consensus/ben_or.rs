@@ -11,11 +11,11 @@
 //! next round. Whoever sees none tosses a coin, and some day all coins fall alike.
 //!
 //! How soon depends on who decides what arrives when. If that does not depend on values and coins,
-//! a round makes all nodes alike with a chance of at least `2^(1-n)`: those that see a proposal take
-//! over one value, and the others toss it. Who sees the coins can hold a node back until they have
-//! fallen, and then let it hear what leads it away from them. Even so it ends with probability 1,
-//! but later; for `f < n/2` that was proven only by Aguilera and Toueg ("The Correctness Proof of
-//! Ben-Or's Randomized Consensus Algorithm", Distributed Computing, 2012).
+//! a round makes all nodes alike with a chance of at least `2^(1-n)`: those that see a proposal
+//! take over one value, and the others toss it. Who sees the coins can hold a node back until they
+//! have fallen, and then let it hear what leads it away from them. Even so it ends with
+//! probability 1, but later; for `f < n/2` that was proven only by Aguilera and Toueg ("The
+//! Correctness Proof of Ben-Or's Randomized Consensus Algorithm", Distributed Computing, 2012).
 //!
 //! Model: crash-stop of at most `f < n/2`, perfect links, asynchronous. Quorums: `n - f` is all
 //! that one may wait for; more than half of `n` makes a proposal; `f + 1` holds a node's word even

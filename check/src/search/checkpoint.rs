@@ -2,7 +2,8 @@
 //!
 //! The file holds numbers of 64 bits, little-endian: what was counted, what the system remembers,
 //! the fingerprints that were met, the ways back to parents, and the states that are still to be
-//! left. It ends in a checksum of all that stands before. A system whose states are numbers of what it has met says how to meet it again.
+//! left. It ends in a checksum of all that stands before. A system whose states are numbers of what
+//! it has met says how to meet it again.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};

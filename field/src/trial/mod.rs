@@ -322,7 +322,9 @@ impl Field<'_> {
     /// Puts everything into the order of the one clock, and judges it.
     fn report(mut self, nodes: usize) -> Result<Report, String> {
         while let Ok(said) = self.hear.try_recv() {
-            if let Said::Line(..) = said {
+            // All were ended, and the first to end took the folder along: whoever was stopped while
+            // it still began finds nothing, and has nothing to tell.
+            if matches!(&said, Said::Line(_, line) if !matches!(line, Line::Refuses(_))) {
                 self.heard(said)?;
             }
         }

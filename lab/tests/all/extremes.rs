@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use world::caught;
 use world::trace::Epoch;
 
-/// Runs of each protocol, of so many steps: what is rare, as a conflict of logs, has its turn several
-/// times.
+/// Runs of each protocol, of so many steps: what is rare, as a conflict of logs, has its turn
+/// several times.
 const RUNS: u64 = 250;
 const STEPS: usize = 400;
 

@@ -41,8 +41,8 @@ pub fn one_value_a_ballot<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Lamport §2.2, P2b: if a value is chosen, or may still be, every value that is put to the vote in a
-/// higher ballot is the same. What may be chosen is what a majority has voted for in one ballot, or
+/// Lamport §2.2, P2b: if a value is chosen, or may still be, every value that is put to the vote in
+/// a higher ballot is the same. What may be chosen is what a majority has voted for in one ballot, or
 /// still can.
 ///
 /// This sees last votes only, for an acceptor keeps no others. What was chosen with the vote of a

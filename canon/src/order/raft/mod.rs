@@ -190,8 +190,8 @@ impl<V: Value> Process for Raft<V> {
     }
 
     fn message(&mut self, from: NodeId, message: Message<V>, out: &mut Out<Self>) {
-        // What no leader can have sent says that its sender is broken. Nothing of it is believed, its
-        // term neither: a log with terms that fall could never be led on from.
+        // What no leader can have sent says that its sender is broken. Nothing of it is believed,
+        // its term neither: a log with terms that fall could never be led on from.
         if !self.members().contains(from) || !message.is_possible() {
             return;
         }
