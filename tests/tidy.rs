@@ -188,7 +188,7 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
             !rest.starts_with(' ') && rest.ends_with(';')
         };
         let is_end = |line: &&str| **line == *close || line.ends_with("; }") || is_named(line);
-        let end = lines[begin..].iter().position(|line| is_end(&line));
+        let end = lines[begin..].iter().position(is_end);
         found.push((begin + 1, end.map_or(1, |end| end + 1)));
     }
     found

@@ -158,7 +158,7 @@ impl Country {
         };
         known.insert(extreme.to_string());
         assert_eq!(node.print(message).map(|text| text.lines().count()), Ok(1));
-        (node.epoch(), node.show());
+        let _ = (node.epoch(), node.show());
         self.carry_out(to, deeds);
     }
 }
