@@ -95,6 +95,8 @@ fn main() -> ExitCode {
         }
         _ => error.exit(),
     });
+    // A server answers nothing: who started it reads standard error.
+    let as_json = as_json && !matches!(program.verb, Verb::Serve(_));
     match run(program.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
