@@ -43,10 +43,14 @@ pub fn one_value_a_ballot<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
 
 /// Lamport §2.2, P2b: if a value is chosen, or may still be, every value that is put to the vote in
 /// a higher ballot is the same. What may be chosen is what a majority has voted for in one ballot,
-/// or still can.  This sees last votes only, for an acceptor keeps no others. What was chosen with
-/// the vote of a node that has voted again is out of its sight, the vote that contradicts it
-/// included. [`decided_stays`] sees that as soon as anybody learns of the choice.  # Errors What
-/// may be chosen, and what else was put to the vote.
+/// or still can.
+///
+/// This sees last votes only, for an acceptor keeps no others. What was chosen with the vote of a
+/// node that has voted again is out of its sight, the vote that contradicts it included.
+/// [`decided_stays`] sees that as soon as anybody learns of the choice.
+///
+/// # Errors
+/// What may be chosen, and what else was put to the vote.
 pub fn chosen_stays<V: Value>(nodes: &[&Paxos<V>]) -> Result<(), String> {
     for vote in nodes.iter().filter_map(|node| node.vote()) {
         let is_stray =
