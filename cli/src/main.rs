@@ -96,7 +96,7 @@ fn main() -> ExitCode {
         _ => error.exit(),
     });
     // A server answers nothing: who started it reads standard error.
-    let as_json = as_json && !matches!(program.verb, Verb::Serve(_));
+    let as_json = as_json && !matches!(program.verb, Verb::Serve(_) | Verb::Up(_));
     match run(program.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
