@@ -1,21 +1,12 @@
 //! What recorded histories look like, what is said about them, and what is wrong with bad ones.
 
-use spec::history::{Answer, Level, Limits, ModelName, Report, verify};
+mod reading;
+
+use reading::{error, report};
+use spec::history::{Answer, Level, ModelName};
 
 const LEGAL: Answer = Answer::Holds(Level::Linearizable);
 const ILLEGAL: Answer = Answer::Broken(Level::Linearizable);
-
-fn report(model: ModelName, text: &str) -> Report {
-    verify(text, model, Level::Linearizable, &Limits::default())
-        .expect("the history is well formed")
-}
-
-fn error(model: ModelName, text: &str) -> String {
-    match verify(text, model, Level::Linearizable, &Limits::default()) {
-        Ok(report) => panic!("the text is no history, but was read: {report}"),
-        Err(error) => error.to_string(),
-    }
-}
 
 use ModelName::{CasRegister, Kv};
 

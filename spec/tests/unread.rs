@@ -1,19 +1,10 @@
 //! Histories that nobody can have judged never pass, and clients may have any names.
 
-use spec::history::{Answer, Level, Limits, ModelName, Report, verify};
+mod reading;
+
+use reading::{error, report};
+use spec::history::{Answer, Level, Limits, ModelName, verify};
 use spec::transactions::{Conclusion, Workload};
-
-fn report(model: ModelName, text: &str) -> Report {
-    verify(text, model, Level::Linearizable, &Limits::default())
-        .expect("the history is well formed")
-}
-
-fn error(model: ModelName, text: &str) -> String {
-    match verify(text, model, Level::Linearizable, &Limits::default()) {
-        Ok(report) => panic!("the text is no history, but was read: {report}"),
-        Err(error) => error.to_string(),
-    }
-}
 
 /// A read of what nobody wrote, by a client written so, in each format.
 fn thin_air(json: &str, edn: &str) -> [String; 3] {
